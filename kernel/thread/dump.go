@@ -1,0 +1,156 @@
+package thread
+
+import (
+	"runtime"
+	"sync/atomic"
+
+	"github.com/ringo-vmm/ringo/amd64"
+)
+
+// What the layer prints before it stops the machine: a fault that is nobody's
+// business ends everything, so it must tell everything.
+
+// abortFrame is what entry_amd64.s pushes for an exception that cannot be
+// anybody's: the registers, and what the processor pushed.
+type abortFrame struct {
+	rax, rbx, rcx, rdx, rsi, rdi, rbp    uint64
+	r8, r9, r10, r11, r12, r13, r14, r15 uint64
+	gate, code, rip, cs, rflags, rsp, ss uint64
+}
+
+// aborted is where the last abort's registers are.
+var aborted thread
+
+// abortFrom handles a fault in the layer, a double fault, an NMI or a machine
+// check. It returns only from an NMI that somebody expected.
+func abortFrom(p *processor, f *abortFrame) {
+	vector := amd64.Vector(f.gate / gateBytes)
+	why := StopLayer
+	switch vector {
+	case amd64.DoubleFault:
+		why = StopDoubleFault
+	case amd64.NMI, amd64.MachineCheck:
+		why = StopNMI
+	}
+	t := &aborted
+	t.rax, t.rbx, t.rcx, t.rdx, t.rsi, t.rdi, t.rbp = f.rax, f.rbx, f.rcx, f.rdx, f.rsi, f.rdi, f.rbp
+	t.r8, t.r9, t.r10, t.r11, t.r12, t.r13, t.r14, t.r15 = f.r8, f.r9, f.r10, f.r11, f.r12, f.r13, f.r14, f.r15
+	t.rip, t.rflags, t.rsp = f.rip, f.rflags, f.rsp
+	line().str("ringo: panic: ").str(vector.String()).str(" on processor ").dec(uint64(p.index)).end()
+	die(p, t, f.code, amd64.ReadCR2(), why)
+}
+
+// fatalFault stops for an exception in a thread that no handler takes.
+func fatalFault(p *processor, t *thread, vector amd64.Vector, code, va uint64) {
+	line().str("ringo: panic: ").str(vector.String()).str(" outside Go code, thread ").dec(uint64(t.tid)).end()
+	die(p, t, code, va, StopSignal)
+}
+
+// fatalSignal stops for a signal whose default is to end the program; the
+// runtime sends itself one when it gives up.
+func fatalSignal(p *processor, t *thread, signal uint64) {
+	line().str("ringo: panic: signal ").dec(signal).str(" from thread ").dec(uint64(t.tid)).end()
+	die(p, t, 0, 0, StopPanic)
+}
+
+// outOfMemory stops because the runtime touched a page and no frame is left.
+func outOfMemory(p *processor, t *thread, va uint64) {
+	line().str("ringo: panic: out of memory: no frame for the Go heap").end()
+	die(p, t, 0, va, StopNoMemory)
+}
+
+// unexpected stops for an interrupt that no driver expects.
+func unexpected(p *processor, vector uint8) {
+	line().str("ringo: panic: unexpected interrupt, vector 0x").hex(uint64(vector), 2).end()
+	die(p, p.current.get(), 0, 0, StopInterrupt)
+}
+
+func logUnknown(number uint64) {
+	line().str("thread: system call ").dec(number).str(" is not implemented").end()
+}
+
+// die prints the state of t, the back trace and all threads, and stops. A
+// fault while it does so stops at once.
+func die(p *processor, t *thread, code, va uint64, why Stop) {
+	if !dying.CompareAndSwap(false, true) {
+		layer.machine.Stop(why)
+	}
+	l := line().str("error code ").hex(code, 0).str("  address ").hex(va, 16).str("  at ")
+	symbol(l, t.rip)
+	l.end()
+	line().str("rax ").hex(t.rax, 16).str(" rbx ").hex(t.rbx, 16).str(" rcx ").hex(t.rcx, 16).str(" rdx ").hex(t.rdx, 16).end()
+	line().str("rsi ").hex(t.rsi, 16).str(" rdi ").hex(t.rdi, 16).str(" rbp ").hex(t.rbp, 16).str(" rsp ").hex(t.rsp, 16).end()
+	line().str("r8  ").hex(t.r8, 16).str(" r9  ").hex(t.r9, 16).str(" r10 ").hex(t.r10, 16).str(" r11 ").hex(t.r11, 16).end()
+	line().str("r12 ").hex(t.r12, 16).str(" r13 ").hex(t.r13, 16).str(" r14 ").hex(t.r14, 16).str(" r15 ").hex(t.r15, 16).end()
+	line().str("rip ").hex(t.rip, 16).str(" flg ").hex(t.rflags, 16).str(" cr3 ").hex(amd64.ReadCR3(), 16).str(" fs  ").hex(t.fsbase, 16).end()
+	backTrace(t.rip, t.rbp)
+	threadTable()
+	layer.machine.Stop(why)
+}
+
+// dying is set by the first processor that dies.
+var dying atomic.Bool
+
+// maxFrames bounds a back trace, whose links may be broken.
+const maxFrames = 32
+
+// backTrace follows the frame pointers that Go keeps in RBP.
+func backTrace(rip, rbp uint64) {
+	line().str("back trace:").end()
+	for i := 0; i < maxFrames && rip != 0; i++ {
+		l := line().str("  ")
+		symbol(l, rip)
+		l.end()
+		if rbp == 0 || rbp%8 != 0 || !layer.machine.Readable(rbp) || !layer.machine.Readable(rbp+8) {
+			return
+		}
+		frame := (*[2]uint64)(pointer(uintptr(rbp)))
+		if frame[0] <= rbp && frame[0] != 0 {
+			return
+		}
+		// The call is before the return address.
+		rbp, rip = frame[0], frame[1]-1
+	}
+}
+
+// symbol writes an address of code with its function, file and line.
+func symbol(l *printer, pc uint64) {
+	l.hex(pc, 16)
+	f := runtime.FuncForPC(uintptr(pc))
+	if f == nil {
+		return
+	}
+	l.byte(' ').str(f.Name()).str("+0x").hex(pc-uint64(f.Entry()), 0)
+	file, line := f.FileLine(uintptr(pc))
+	l.byte(' ').str(base(file)).byte(':').dec(uint64(line))
+}
+
+// base is the last two elements of a path.
+func base(file string) string {
+	slashes := 0
+	for i := len(file) - 1; i >= 0; i-- {
+		if file[i] == '/' {
+			if slashes++; slashes == 2 {
+				return file[i+1:]
+			}
+		}
+	}
+	return file
+}
+
+// threadTable lists the threads that exist.
+func threadTable() {
+	for i := range layer.threads {
+		if layer.threads[i] == 0 {
+			continue
+		}
+		t := layer.threads[i].get()
+		l := line().str("thread ").dec(uint64(t.tid)).byte(' ').str(stateNames[t.state]).str(" cpu ").dec(uint64(t.cpu))
+		if t.waitsOn != 0 {
+			l.str(" on ").hex(uint64(t.waitsOn), 0)
+		}
+		l.str(" at ")
+		symbol(l, t.rip)
+		l.end()
+	}
+}

@@ -1,0 +1,117 @@
+package thread
+
+import "unsafe"
+
+// Memory system calls. The runtime reserves address space, maps parts of it,
+// and gives pages back; nothing is backed before it is touched.
+
+const (
+	protRead  = 1
+	protWrite = 2
+
+	mapFixed     = 0x10
+	mapAnonymous = 0x20
+
+	madvDontNeed   = 4
+	madvHugePage   = 14
+	madvNoHugePage = 15
+	madvCollapse   = 25
+)
+
+// memoryCall answers mmap and its relatives; false for any other number.
+func memoryCall(t *thread, number, a, b, c, d uint64) bool {
+	size := (b + pageSize - 1) &^ (pageSize - 1)
+	switch number {
+	case sysMmap:
+		t.rax = mmap(a, size, c, d)
+	case sysMunmap:
+		t.rax = result(a%pageSize == 0 && layer.memory.Unmap(a, size), einval)
+	case sysMprotect:
+		t.rax = result(a%pageSize == 0 && layer.memory.Protect(a, size, c&protRead != 0, c&protWrite != 0), enomem)
+	case sysMadvise:
+		t.rax = madvise(a, size, c)
+	default:
+		return false
+	}
+	return true
+}
+
+func result(ok bool, e errno) uint64 {
+	if ok {
+		return 0
+	}
+	return fail(e)
+}
+
+// mmap is mmap(2) for anonymous private memory, the only kind there is. An
+// address without MAP_FIXED is a wish that is always granted: the runtime
+// wishes for arenas far from the range that Reserve gives out.
+func mmap(va, size, prot, flags uint64) uint64 {
+	if flags&mapAnonymous == 0 {
+		return fail(enodev)
+	}
+	if va%pageSize != 0 || size == 0 {
+		return fail(einval)
+	}
+	if va == 0 {
+		if flags&mapFixed != 0 {
+			return fail(eperm)
+		}
+		var ok bool
+		if va, ok = layer.memory.Reserve(size); !ok {
+			return fail(enomem)
+		}
+	}
+	switch {
+	case prot&(protRead|protWrite) != 0:
+		if !layer.memory.Map(va, size) {
+			return fail(enomem)
+		}
+	case flags&mapFixed != 0:
+		// Over a mapping this takes it away; address space alone needs no
+		// note.
+		layer.memory.Unmap(va, size)
+	}
+	return va
+}
+
+func madvise(va, size, advice uint64) uint64 {
+	switch advice {
+	case madvDontNeed:
+		return result(va%pageSize == 0 && layer.memory.Discard(va, size), enomem)
+	case madvHugePage, madvNoHugePage:
+		return 0
+	}
+	return fail(einval)
+}
+
+// touch makes sure that the runtime's memory at va is there before the layer
+// uses it: a page fault in the layer itself is fatal. What cannot be made to
+// appear is left to that fault, whose report names the address.
+func touch(va uintptr, size uint64, write bool) {
+	if size == 0 {
+		return
+	}
+	for page := uint64(va) &^ (pageSize - 1); page < uint64(va)+size; page += pageSize {
+		layer.memory.Fault(page, write)
+	}
+}
+
+// touchLocked is touch for callers that do not hold the lock.
+func touchLocked(va uintptr, size uint64, write bool) {
+	layer.lock.acquire()
+	touch(va, size, write)
+	layer.lock.release()
+}
+
+// bytes is the runtime's memory at va, after touch.
+func bytes(va uintptr, n uint64) []byte {
+	return unsafe.Slice((*byte)(pointer(va)), int(n))
+}
+
+// printUser writes the runtime's output to the console.
+func printUser(va uintptr, n uint64) uint64 {
+	touchLocked(va, n, false)
+	layer.machine.Print(bytes(va, n))
+	return n
+}

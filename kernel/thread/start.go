@@ -1,0 +1,158 @@
+//go:build tamago
+
+package thread
+
+import (
+	"unsafe"
+
+	"github.com/ringo-vmm/ringo/amd64"
+)
+
+func entries() (syscall, exceptions, interrupts, aborts, go0 uintptr)
+
+// MSRs that SYSCALL and the layer's segments use. AMD APM vol. 2 §6.1.1.
+const (
+	msrSTAR   = 0xc0000081
+	msrLSTAR  = 0xc0000082
+	msrSFMASK = 0xc0000084
+	msrGSBase = 0xc0000101
+)
+
+var idt amd64.IDT
+
+// InitProcessor makes the calling processor the layer's, with AreaPages pages
+// of zeroed memory at host-virtual address area. From here on its faults and
+// interrupts are handled; interrupts stay off. The first processor also fills
+// the interrupt descriptor table.
+func InitProcessor(area uintptr, apicID uint32) {
+	syscall, exceptions, interrupts, aborts, _ := entries()
+	index := layer.nprocessor
+	if index == 0 {
+		fillIDT(exceptions, interrupts, aborts)
+	}
+	p := initArea(area, uint32(index), apicID)
+	amd64.LoadGDT(area+offGDT, amd64.GDTSize)
+	amd64.LoadIDT(uintptr(unsafe.Pointer(&idt)), amd64.IDTSize)
+	amd64.LoadTR(amd64.SelectorTSS)
+	amd64.WriteMSR(msrGSBase, uint64(area))
+	if hasFSGSBase() {
+		amd64.WriteCR4(amd64.ReadCR4() | amd64.CR4FSGSBASE)
+		p.fsgsbase = 1
+	}
+	setFSBase(p, p.tls)
+	amd64.WriteMSR(msrSTAR, amd64.SelectorCode<<32)
+	amd64.WriteMSR(msrLSTAR, uint64(syscall))
+	amd64.WriteMSR(msrSFMASK, amd64.FlagsIF|amd64.FlagsTF|amd64.FlagsDF|amd64.FlagsNT|amd64.FlagsAC)
+	layer.processors[index] = area
+	layer.nprocessor++
+}
+
+func hasFSGSBase() bool {
+	if top, _, _, _ := amd64.CPUID(0, 0); top < 7 {
+		return false
+	}
+	_, ebx, _, _ := amd64.CPUID(7, 0)
+	return ebx&1 != 0
+}
+
+func fillIDT(exceptions, interrupts, aborts uintptr) {
+	for v := range idt {
+		gate := amd64.InterruptGate(interrupts+uintptr(v-amd64.Exceptions)*gateBytes, istInterrupt)
+		if v < amd64.Exceptions {
+			gate = amd64.InterruptGate(exceptions+uintptr(v)*gateBytes, istFault)
+		}
+		switch abort := aborts + uintptr(v)*gateBytes; amd64.Vector(v) {
+		case amd64.DoubleFault:
+			gate = amd64.InterruptGate(abort, istDouble)
+		case amd64.NMI:
+			gate = amd64.InterruptGate(abort, istNMI)
+		case amd64.MachineCheck:
+			gate = amd64.InterruptGate(abort, istMachine)
+		}
+		idt[v] = gate
+	}
+}
+
+// Init gives the layer its machine, which it needs to report faults.
+func Init(m Machine) { layer.machine = m }
+
+// mainStack is the size in bytes of the first thread's stack. The runtime
+// takes 64 KiB of it for granted.
+const mainStack = 256 << 10
+
+// maxArguments bounds the words and bytes of the initial stack.
+const (
+	maxWords  = 64
+	argsBytes = 8192
+)
+
+// Run makes the Go runtime's first thread, which starts when the caller leaves
+// for resume. Its environment is env, words of the form NAME=value. From here
+// on memory provides the runtime's address space.
+func Run(memory Memory, env [][]byte) bool {
+	layer.memory = memory
+	_, _, _, _, go0 := entries()
+	// The pages around the stack stay unmapped.
+	base, ok := memory.Reserve(mainStack + 2*pageSize)
+	if !ok || !memory.Map(base+pageSize, mainStack) {
+		return false
+	}
+	t := newThread()
+	if t == nil {
+		return false
+	}
+	p := (*processor)(pointer(layer.processors[0]))
+	t.rip, t.rflags = uint64(go0), amd64.FlagsFixed|amd64.FlagsIF
+	t.rsp = initialStack(uintptr(base+pageSize+mainStack), env)
+	t.fsbase, t.tlsg = p.tls, uint64(p.g)
+	t.stack.flags = altStackDisable
+	t.state = stateRunning
+	p.current = t.ref()
+	return true
+}
+
+// Auxiliary vector entries, getauxval(3).
+const (
+	auxPageSize = 6
+	auxRandom   = 25
+)
+
+// initialStack writes what Linux leaves on a new program's stack: the number
+// of arguments, the arguments, the environment and the auxiliary vector. It
+// returns the stack pointer.
+func initialStack(top uintptr, env [][]byte) uint64 {
+	touch(top-argsBytes, argsBytes, true)
+	at := top - argsBytes
+	word := func(v uint64) {
+		*(*uint64)(pointer(at)) = v
+		at += 8
+	}
+	text := top - argsBytes + maxWords*8
+	random := text
+	layer.machine.Random(bytes(random, 16))
+	text += 16
+	str := func(s []byte) uint64 {
+		start := text
+		copy(bytes(text, uint64(len(s))), s)
+		text += uintptr(len(s)) + 1 // the page was zero
+		return uint64(start)
+	}
+	word(1)
+	word(str(programName[:]))
+	word(0)
+	for i, e := range env {
+		if i < maxWords-16 && text+uintptr(len(e))+1 < top {
+			word(str(e))
+		}
+	}
+	word(0)
+	word(auxPageSize)
+	word(pageSize)
+	word(auxRandom)
+	word(uint64(random))
+	word(0)
+	word(0)
+	return uint64(top - argsBytes)
+}
+
+var programName = [...]byte{'r', 'i', 'n', 'g', 'o'}
