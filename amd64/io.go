@@ -63,3 +63,19 @@ func Bytes(addr uintptr, n int) []byte {
 func pointer(addr uintptr) unsafe.Pointer {
 	return *(*unsafe.Pointer)(unsafe.Pointer(&addr))
 }
+
+// MSRs is the processor's model-specific registers.
+type MSRs struct{}
+
+// Fence waits until all earlier loads and stores are visible to everybody.
+// Some MSR writes need it in front. Intel SDM vol. 3 §11.12.3.
+func Fence()
+
+// Read is RDMSR.
+func (MSRs) Read(msr uint32) uint64 { return ReadMSR(msr) }
+
+// Write is WRMSR after a Fence.
+func (MSRs) Write(msr uint32, v uint64) {
+	Fence()
+	WriteMSR(msr, v)
+}

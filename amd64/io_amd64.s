@@ -55,3 +55,9 @@ TEXT ·store32(SB),NOSPLIT,$0-12
 	MOVL	v+8(FP), AX
 	MOVL	AX, (DX)
 	RET
+
+// func Fence()
+TEXT ·Fence(SB),NOSPLIT,$0
+	MFENCE
+	LFENCE
+	RET

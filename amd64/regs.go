@@ -11,8 +11,8 @@ func WriteMSR(msr uint32, v uint64)
 // CPUID executes CPUID with leaf in EAX and sub in ECX. AMD APM vol. 3 CPUID.
 func CPUID(leaf, sub uint32) (eax, ebx, ecx, edx uint32)
 
-// RDTSC is the time-stamp counter, in ticks. It is not ordered against the
-// loads and stores around it. AMD APM vol. 2 §13.2.4.
+// RDTSC is the time-stamp counter, in ticks, read after all earlier
+// instructions (LFENCE). AMD APM vol. 2 §13.2.4.
 func RDTSC() uint64
 
 // RDRAND asks the processor for 64 random bits; ok is false when it had none

@@ -4,10 +4,12 @@ package main
 
 import (
 	"github.com/ringo-vmm/ringo/amd64"
-	_ "github.com/ringo-vmm/ringo/boot"
+	"github.com/ringo-vmm/ringo/boot"
+	"github.com/ringo-vmm/ringo/kernel/klog"
 	"github.com/ringo-vmm/ringo/kernel/thread"
 )
 
+// start_amd64.s knows these by name.
 const (
 	areaPages   = thread.AreaPages
 	kernelStack = thread.KernelStack
@@ -15,82 +17,104 @@ const (
 
 var earlyFunc = early
 
+// handover is what the boot loader gave us.
+var handover boot.Info
+
+// early runs before the Go runtime, on the first processor's own stack and
+// with a g that is not one: it must not allocate. It brings up what the
+// runtime stands on, from the hand-over (EAX and EBX at entry) to the first
+// thread, which the processor enters when early returns. area is the
+// host-virtual address of the processor's own memory.
 func early(magic, info, area uint64) {
-	thread.Init(hw)
-	puts("early\n")
+	entryTSC = amd64.RDTSC()
+	thread.Init(machine{})
 	thread.InitProcessor(uintptr(area), 0)
-	puts("processor\n")
-	mem.init()
-	lapicInit()
-	puts("run\n")
-	if !thread.Run(&mem, [][]byte{[]byte("GOTRACEBACK=all")}) {
-		puts("no run\n")
+	initConsoles()
+	stage("hand-over")
+	say("Ringo, a type-1 hypervisor in Go")
+	err := handover.Parse(uint32(magic), info, physical{})
+	reportHandover()
+	if err != nil {
+		fail(err)
 	}
-	puts("leaving\n")
+	_, verbose = handover.Lookup("verbose")
+	stage("memory")
+	if err := initFrames(); err != nil {
+		fail(err)
+	}
+	if err := initSpace(uintptr(area)); err != nil {
+		fail(err)
+	}
+	poison()
+	stage("clock")
+	initRandom()
+	if err := initAPIC(); err != nil {
+		fail(err)
+	}
+	initClock()
+	stage("Go runtime")
+	if err := thread.Run(&runtimeMemory, environment()); err != nil {
+		fail(err)
+	}
 }
 
-func puts(s string) {
-	for i := range len(s) {
-		for amd64.Ports.In8(amd64.Ports{}, 0x3fd)&0x20 == 0 {
+// fail stops a boot that cannot go on.
+func fail(err error) {
+	logEnd(klog.Error, logLine().Str("ringo: panic: ").Str(err.Error()))
+	machine{}.Stop(thread.StopBoot)
+}
+
+// reportHandover logs who started us, with what, and what was wrong with it.
+func reportHandover() {
+	h := &handover
+	l := logLine().Str("boot: ").Str(h.Protocol.String())
+	if name := h.Loader(); name != "" {
+		l.Str(" by ").Text(stringBytes(name))
+	}
+	if h.UEFI {
+		l.Str(" on UEFI")
+	}
+	logEnd(klog.Info, l)
+	if line := h.CommandLine(); line != "" {
+		logEnd(klog.Info, logLine().Str("boot: command line: ").Text(stringBytes(line)))
+	}
+	for i := range h.Problems() {
+		l := logLine().Str("boot: warning: ")
+		logEnd(klog.Warn, l.Raw(h.Problems()[i].Append(problemText[:0])))
+	}
+	if h.LostProblems != 0 {
+		logEnd(klog.Warn, logLine().Str("boot: warning: and ").Dec(uint64(h.LostProblems)).Str(" more problems"))
+	}
+}
+
+// problemText is static because a buffer on the stack would escape.
+var problemText [boot.MaxProblemText]byte
+
+// The Go runtime's environment: each variable may stand on the command line,
+// and has this value without.
+var runtimeVariables = [...]struct{ name, value string }{
+	{"GOTRACEBACK", "all"}, {"GODEBUG", ""}, {"GOGC", ""}, {"GOMEMLIMIT", ""},
+}
+
+var (
+	environmentText [1024]byte
+	environmentList [len(runtimeVariables)][]byte
+)
+
+// environment is the runtime's environment, as NAME=value.
+func environment() [][]byte {
+	n, text := 0, environmentText[:0]
+	for _, v := range runtimeVariables {
+		if value, ok := handover.Lookup(v.name); ok {
+			v.value = value
 		}
-		amd64.Ports.Out8(amd64.Ports{}, 0x3f8, s[i])
-	}
-}
-
-func putb(s []byte) {
-	for i := range s {
-		for amd64.Ports.In8(amd64.Ports{}, 0x3fd)&0x20 == 0 {
+		start := len(text)
+		if v.value == "" || start+len(v.name)+1+len(v.value) > cap(text) {
+			continue
 		}
-		amd64.Ports.Out8(amd64.Ports{}, 0x3f8, s[i])
+		text = append(append(append(text, v.name...), '='), v.value...)
+		environmentList[n] = text[start:]
+		n++
 	}
-}
-
-type hardware struct{}
-
-var hw = hardware{}
-
-func (hardware) Now() uint64  { return amd64.RDTSC() }
-func (hardware) Wall() uint64 { return 0 }
-func (hardware) SetTimer(deadline uint64) {
-	n := uint64(0)
-	if deadline != 1<<64-1 {
-		n = 1
-		if now := amd64.RDTSC(); deadline > now {
-			n += (deadline - now) / 2
-		}
-		if n > 1000000000 {
-			n = 1000000000
-		}
-	}
-	amd64.Registers(0xfee00000).Write32(0x380, uint32(n))
-}
-func (hardware) Kick(apicID uint32)          {}
-func (hardware) Interrupt(vector uint8) bool { return vector == 0xff }
-func (hardware) Acknowledge()                { amd64.Registers(0xfee00000).Write32(0xb0, 0) }
-func (hardware) Print(p []byte)              { putb(p) }
-func (hardware) Readable(va uint64) bool {
-	return va < 1<<30 || va >= 0xc000000000 && va < 0xc100000000
-}
-func (hardware) Random(p []byte) {
-	for i := range p {
-		p[i] = byte(amd64.RDTSC())
-	}
-}
-func (hardware) Stop(why thread.Stop) {
-	puts("stop ")
-	puts(why.String())
-	puts("\n")
-	amd64.Ports{}.Out8(0xf4, uint8(why))
-	amd64.Halt()
-}
-
-func lapicInit() {
-	p := amd64.Ports{}
-	p.Out8(0x21, 0xff)
-	p.Out8(0xa1, 0xff)
-	l := amd64.Registers(0xfee00000)
-	l.Write32(0xf0, 0x1ff)
-	l.Write32(0x80, 0)
-	l.Write32(0x3e0, 0xb)
-	l.Write32(0x320, thread.TimerVector)
+	return environmentList[:n]
 }

@@ -1,6 +1,7 @@
 //go:build tamago
 
-// Package main is the Ringo kernel.
+// Package main is the Ringo kernel: the order in which the machine is brought
+// up, and the wiring between the packages that do it.
 package main
 
 import (
@@ -10,7 +11,7 @@ import (
 )
 
 func main() {
-	fmt.Println("hello from Go", runtime.Version(), runtime.NumCPU())
+	fmt.Println("hello from Go", runtime.Version(), runtime.NumCPU(), time.Now())
 	for i := range 3 {
 		time.Sleep(10 * time.Millisecond)
 		fmt.Println("tick", i)

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/ringo-vmm/ringo/amd64"
+	"github.com/ringo-vmm/ringo/kernel/klog"
 )
 
 // What the layer prints before it stops the machine: a fault that is nobody's
@@ -36,37 +37,37 @@ func abortFrom(p *processor, f *abortFrame) {
 	t.rax, t.rbx, t.rcx, t.rdx, t.rsi, t.rdi, t.rbp = f.rax, f.rbx, f.rcx, f.rdx, f.rsi, f.rdi, f.rbp
 	t.r8, t.r9, t.r10, t.r11, t.r12, t.r13, t.r14, t.r15 = f.r8, f.r9, f.r10, f.r11, f.r12, f.r13, f.r14, f.r15
 	t.rip, t.rflags, t.rsp = f.rip, f.rflags, f.rsp
-	line().str("ringo: panic: ").str(vector.String()).str(" on processor ").dec(uint64(p.index)).end()
+	end(line().Str("ringo: panic: ").Str(vector.String()).Str(" on processor ").Dec(uint64(p.index)))
 	die(p, t, f.code, amd64.ReadCR2(), why)
 }
 
 // fatalFault stops for an exception in a thread that no handler takes.
 func fatalFault(p *processor, t *thread, vector amd64.Vector, code, va uint64) {
-	line().str("ringo: panic: ").str(vector.String()).str(" outside Go code, thread ").dec(uint64(t.tid)).end()
+	end(line().Str("ringo: panic: ").Str(vector.String()).Str(" outside Go code, thread ").Dec(uint64(t.tid)))
 	die(p, t, code, va, StopSignal)
 }
 
 // fatalSignal stops for a signal whose default is to end the program; the
 // runtime sends itself one when it gives up.
 func fatalSignal(p *processor, t *thread, signal uint64) {
-	line().str("ringo: panic: signal ").dec(signal).str(" from thread ").dec(uint64(t.tid)).end()
+	end(line().Str("ringo: panic: signal ").Dec(signal).Str(" from thread ").Dec(uint64(t.tid)))
 	die(p, t, 0, 0, StopPanic)
 }
 
 // outOfMemory stops because the runtime touched a page and no frame is left.
 func outOfMemory(p *processor, t *thread, va uint64) {
-	line().str("ringo: panic: out of memory: no frame for the Go heap").end()
+	end(line().Str("ringo: panic: out of memory: no frame for the Go heap"))
 	die(p, t, 0, va, StopNoMemory)
 }
 
 // unexpected stops for an interrupt that no driver expects.
 func unexpected(p *processor, vector uint8) {
-	line().str("ringo: panic: unexpected interrupt, vector 0x").hex(uint64(vector), 2).end()
+	end(line().Str("ringo: panic: unexpected interrupt, vector 0x").Hex(uint64(vector), 2))
 	die(p, p.current.get(), 0, 0, StopInterrupt)
 }
 
 func logUnknown(number uint64) {
-	line().str("thread: system call ").dec(number).str(" is not implemented").end()
+	end(line().Str("thread: system call ").Dec(number).Str(" is not implemented"))
 }
 
 // die prints the state of t, the back trace and all threads, and stops. A
@@ -75,14 +76,14 @@ func die(p *processor, t *thread, code, va uint64, why Stop) {
 	if !dying.CompareAndSwap(false, true) {
 		layer.machine.Stop(why)
 	}
-	l := line().str("error code ").hex(code, 0).str("  address ").hex(va, 16).str("  at ")
+	l := line().Str("error code ").Hex(code, 1).Str("  address ").Hex(va, 16).Str("  at ")
 	symbol(l, t.rip)
-	l.end()
-	line().str("rax ").hex(t.rax, 16).str(" rbx ").hex(t.rbx, 16).str(" rcx ").hex(t.rcx, 16).str(" rdx ").hex(t.rdx, 16).end()
-	line().str("rsi ").hex(t.rsi, 16).str(" rdi ").hex(t.rdi, 16).str(" rbp ").hex(t.rbp, 16).str(" rsp ").hex(t.rsp, 16).end()
-	line().str("r8  ").hex(t.r8, 16).str(" r9  ").hex(t.r9, 16).str(" r10 ").hex(t.r10, 16).str(" r11 ").hex(t.r11, 16).end()
-	line().str("r12 ").hex(t.r12, 16).str(" r13 ").hex(t.r13, 16).str(" r14 ").hex(t.r14, 16).str(" r15 ").hex(t.r15, 16).end()
-	line().str("rip ").hex(t.rip, 16).str(" flg ").hex(t.rflags, 16).str(" cr3 ").hex(amd64.ReadCR3(), 16).str(" fs  ").hex(t.fsbase, 16).end()
+	end(l)
+	end(line().Str("rax ").Hex(t.rax, 16).Str(" rbx ").Hex(t.rbx, 16).Str(" rcx ").Hex(t.rcx, 16).Str(" rdx ").Hex(t.rdx, 16))
+	end(line().Str("rsi ").Hex(t.rsi, 16).Str(" rdi ").Hex(t.rdi, 16).Str(" rbp ").Hex(t.rbp, 16).Str(" rsp ").Hex(t.rsp, 16))
+	end(line().Str("r8  ").Hex(t.r8, 16).Str(" r9  ").Hex(t.r9, 16).Str(" r10 ").Hex(t.r10, 16).Str(" r11 ").Hex(t.r11, 16))
+	end(line().Str("r12 ").Hex(t.r12, 16).Str(" r13 ").Hex(t.r13, 16).Str(" r14 ").Hex(t.r14, 16).Str(" r15 ").Hex(t.r15, 16))
+	end(line().Str("rip ").Hex(t.rip, 16).Str(" flg ").Hex(t.rflags, 16).Str(" cr3 ").Hex(amd64.ReadCR3(), 16).Str(" fs  ").Hex(t.fsbase, 16))
 	backTrace(t.rip, t.rbp)
 	threadTable()
 	layer.machine.Stop(why)
@@ -96,11 +97,11 @@ const maxFrames = 32
 
 // backTrace follows the frame pointers that Go keeps in RBP.
 func backTrace(rip, rbp uint64) {
-	line().str("back trace:").end()
+	end(line().Str("back trace:"))
 	for i := 0; i < maxFrames && rip != 0; i++ {
-		l := line().str("  ")
+		l := line().Str("  ")
 		symbol(l, rip)
-		l.end()
+		end(l)
 		if rbp == 0 || rbp%8 != 0 || !layer.machine.Readable(rbp) || !layer.machine.Readable(rbp+8) {
 			return
 		}
@@ -114,15 +115,15 @@ func backTrace(rip, rbp uint64) {
 }
 
 // symbol writes an address of code with its function, file and line.
-func symbol(l *printer, pc uint64) {
-	l.hex(pc, 16)
+func symbol(l *klog.Line, pc uint64) {
+	l.Hex(pc, 16)
 	f := runtime.FuncForPC(uintptr(pc))
 	if f == nil {
 		return
 	}
-	l.byte(' ').str(f.Name()).str("+0x").hex(pc-uint64(f.Entry()), 0)
+	l.Byte(' ').Str(f.Name()).Str("+0x").Hex(pc-uint64(f.Entry()), 1)
 	file, line := f.FileLine(uintptr(pc))
-	l.byte(' ').str(base(file)).byte(':').dec(uint64(line))
+	l.Byte(' ').Str(base(file)).Byte(':').Dec(uint64(line))
 }
 
 // base is the last two elements of a path.
@@ -145,12 +146,12 @@ func threadTable() {
 			continue
 		}
 		t := layer.threads[i].get()
-		l := line().str("thread ").dec(uint64(t.tid)).byte(' ').str(stateNames[t.state]).str(" cpu ").dec(uint64(t.cpu))
+		l := line().Str("thread ").Dec(uint64(t.tid)).Byte(' ').Str(stateNames[t.state]).Str(" cpu ").Dec(uint64(t.cpu))
 		if t.waitsOn != 0 {
-			l.str(" on ").hex(uint64(t.waitsOn), 0)
+			l.Str(" on ").Hex(uint64(t.waitsOn), 1)
 		}
-		l.str(" at ")
+		l.Str(" at ")
 		symbol(l, t.rip)
-		l.end()
+		end(l)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 
 	"github.com/ringo-vmm/ringo/amd64"
+	"github.com/ringo-vmm/ringo/apic"
 )
 
 // What entry_amd64.s calls, through func values: assembly outside package
@@ -24,10 +25,10 @@ func interruptFrom(p *processor, gate uint64) {
 	vector := uint8(amd64.Exceptions + gate/gateBytes)
 	p.interrupts++
 	switch vector {
-	case TimerVector:
+	case apic.TimerVector:
 		layer.machine.Acknowledge()
 		p.armed = never
-	case KickVector:
+	case apic.KickVector:
 		layer.machine.Acknowledge()
 	default:
 		if !layer.machine.Interrupt(vector) {
@@ -109,6 +110,10 @@ func systemCall(p *processor) {
 		sigreturn(t)
 		layer.lock.acquire()
 		leave(p)
+		return
+	}
+	if number == sysCallUnlocked {
+		callInLayer(t)
 		return
 	}
 	layer.lock.acquire()

@@ -10,10 +10,10 @@ type Machine interface {
 	Now() uint64
 	// Wall is the time in ns since 1970 at which Now was 0.
 	Wall() uint64
-	// SetTimer makes this processor take TimerVector at the given time in
+	// SetTimer makes this processor take apic.TimerVector at the given time in
 	// ns. A time in the past means at once.
 	SetTimer(deadline uint64)
-	// Kick makes another processor, by its APIC id, take KickVector.
+	// Kick makes another processor, by its APIC id, take apic.KickVector.
 	Kick(apicID uint32)
 	// Interrupt handles a device's interrupt on this processor and
 	// acknowledges it. It tells false for one that nobody expects.
@@ -95,8 +95,10 @@ func (s Stop) String() string {
 	return "unknown"
 }
 
-// Interrupt vectors that the layer takes itself.
-const (
-	TimerVector = 0xE0
-	KickVector  = 0xE1
-)
+// Error is an error of this package.
+type Error string
+
+func (e Error) Error() string { return string(e) }
+
+// ErrMemory is Run's error.
+const ErrMemory Error = "thread: no memory for the first thread"

@@ -88,18 +88,18 @@ const (
 
 // Run makes the Go runtime's first thread, which starts when the caller leaves
 // for resume. Its environment is env, words of the form NAME=value. From here
-// on memory provides the runtime's address space.
-func Run(memory Memory, env [][]byte) bool {
+// on memory provides the runtime's address space. The error is ErrMemory.
+func Run(memory Memory, env [][]byte) error {
 	layer.memory = memory
 	_, _, _, _, go0 := entries()
 	// The pages around the stack stay unmapped.
 	base, ok := memory.Reserve(mainStack + 2*pageSize)
 	if !ok || !memory.Map(base+pageSize, mainStack) {
-		return false
+		return ErrMemory
 	}
 	t := newThread()
 	if t == nil {
-		return false
+		return ErrMemory
 	}
 	p := (*processor)(pointer(layer.processors[0]))
 	t.rip, t.rflags = uint64(go0), amd64.FlagsFixed|amd64.FlagsIF
@@ -108,7 +108,7 @@ func Run(memory Memory, env [][]byte) bool {
 	t.stack.flags = altStackDisable
 	t.state = stateRunning
 	p.current = t.ref()
-	return true
+	return nil
 }
 
 // Auxiliary vector entries, getauxval(3).

@@ -44,8 +44,9 @@ const (
 	sysPrlimit64        = 302
 	sysGetrandom        = 318
 
-	// sysCall is Ringo's own: run a function in the layer.
-	sysCall = 0x1000
+	// Ringo's own: run a function in the layer, with its lock or without.
+	sysCall         = 0x1000
+	sysCallUnlocked = 0x1001
 )
 
 // archSetFS is arch_prctl's ARCH_SET_FS.

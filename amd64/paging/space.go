@@ -1,0 +1,135 @@
+package paging
+
+// Memory gives access to page tables.
+type Memory interface {
+	// Table is the table in the frame at host-physical address pa, or nil
+	// when there is no memory.
+	Table(pa uint64) *Table
+}
+
+// Frames supplies the frames of page tables.
+type Frames interface {
+	// AllocTable is the host-physical address of a new frame, with any
+	// content, or false when there is none.
+	AllocTable() (pa uint64, ok bool)
+	// FreeTable takes back a frame that AllocTable returned.
+	FreeTable(pa uint64)
+}
+
+// Space is one set of page tables. It has no lock: the caller serializes every
+// method. The processors may walk the tables meanwhile: an entry changes with
+// a single store, and a table is complete before an entry names it.
+type Space struct {
+	root    uint64
+	mem     Memory
+	frames  Frames
+	largest Level
+
+	staleFirst, staleLast uint64 // both included
+	stale                 bool
+}
+
+// Init makes s the tables whose PML4 is at host-physical address root. That
+// frame stays the caller's; it is all zero, or has tables below it that came
+// from frames. gigabyte says that the processor has 1 GiB pages (CPUID
+// Fn8000_0001_EDX[26]).
+func (s *Space) Init(root uint64, mem Memory, frames Frames, gigabyte bool) {
+	*s = Space{root: root, mem: mem, frames: frames, largest: PD}
+	if gigabyte {
+		s.largest = PDPT
+	}
+}
+
+// Root is the host-physical address of the PML4, for CR3.
+func (s *Space) Root() uint64 { return s.root }
+
+// Stale returns the range of virtual addresses, as a start and a number of
+// 4 KiB pages, that TLBs may hold old translations for, and forgets it. It
+// covers every change since it was last called; 0 pages means there is nothing
+// to invalidate.
+func (s *Space) Stale() (va, pages uint64) {
+	if !s.stale {
+		return 0, 0
+	}
+	s.stale = false
+	return s.staleFirst, (s.staleLast-s.staleFirst)/PageSize + 1
+}
+
+// note records that the size bytes at va are stale.
+func (s *Space) note(va, size uint64) {
+	last := va + (size - 1)
+	if !s.stale {
+		s.stale, s.staleFirst, s.staleLast = true, va, last
+		return
+	}
+	s.staleFirst = min(s.staleFirst, va)
+	s.staleLast = max(s.staleLast, last)
+}
+
+// lookup is the entry that decides what va is, and its level: the first on the
+// way down that is not a table. It is nil when a table is outside memory.
+func (s *Space) lookup(va uint64) (*Entry, Level) {
+	l, table := PML4, s.root
+	for {
+		t := s.mem.Table(table)
+		if t == nil {
+			return nil, l
+		}
+		e := &t[l.index(va)]
+		if !e.isTable(l) {
+			return e, l
+		}
+		table = e.address(l)
+		l--
+	}
+}
+
+// split replaces *e, of level l, which is not a table, by a table that means
+// the same. No address translates differently, so nothing is stale.
+func (s *Space) split(e *Entry, l Level) error {
+	pa, ok := s.frames.AllocTable()
+	if !ok {
+		return ErrNoTable
+	}
+	t := s.mem.Table(pa)
+	if t == nil {
+		s.frames.FreeTable(pa)
+		return ErrTable
+	}
+	for i := range t {
+		t[i] = e.part(l, uint64(i))
+	}
+	*e = Entry(pa) | tableFlags
+	return nil
+}
+
+// fold undoes split: when every entry of the table that *e names, at va, is
+// nothing, or the same demand-zero mark, *e becomes that and the table is
+// freed.
+func (s *Space) fold(e *Entry, l Level, va uint64) {
+	table := e.address(l)
+	t := s.mem.Table(table)
+	if t == nil || !t.uniform() || t[0].isMark() && l == PML4 {
+		return
+	}
+	*e = 0
+	if t[0].isMark() {
+		*e = t[0]
+	}
+	s.note(va&^(l.Size()-1), PageSize)
+	s.frames.FreeTable(table)
+}
+
+// uniform reports whether all entries are nothing, or are the same mark.
+func (t *Table) uniform() bool {
+	first := t[0]
+	if !first.isEmpty() && !first.isMark() {
+		return false
+	}
+	for _, e := range t {
+		if e != first && !(e.isEmpty() && first.isEmpty()) {
+			return false
+		}
+	}
+	return true
+}
