@@ -85,11 +85,19 @@ var (
 // logLine begins a line of the kernel log, which logEnd ends. Between them
 // interrupts must be off. Pre-runtime.
 func logLine() *klog.Line {
+	lockLog()
+	return logText.Reset()
+}
+
+// lockLog waits for the log. The holder may be what has just died, so it does
+// not wait for long.
+func lockLog() {
 	for i := 0; i < 1_000_000 && !logLock.CompareAndSwap(false, true); i++ {
 		amd64.Pause()
 	}
-	return logText.Reset()
 }
+
+func unlockLog() { logLock.Store(false) }
 
 // logEnd appends the line that logLine began to the log and prints it, unless
 // it is for debugging only.
@@ -99,7 +107,7 @@ func logEnd(level klog.Level, l *klog.Line) {
 	if level > klog.Debug || verbose {
 		print(logShown.Reset().Record(klog.Record{NS: ns, Level: level, Text: l.Bytes()}).Byte('\n').Bytes())
 	}
-	logLock.Store(false)
+	unlockLog()
 }
 
 // verbose shows debug records on the consoles too: the word "verbose" on the

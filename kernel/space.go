@@ -170,7 +170,8 @@ func invalidate() {
 }
 
 // mapEarly maps device registers, size bytes at host-physical address pa, and
-// returns their host-virtual address. The caller holds the layer's lock, or is
+// returns their host-virtual address. Registers inside what the loader calls
+// RAM stay mapped as that is. The caller holds the layer's lock, or is
 // pre-runtime.
 func mapEarly(pa, size uint64) (uint64, error) {
 	start, end := pageDown(pa), pageUp(pa+size)
@@ -182,16 +183,12 @@ func mapEarly(pa, size uint64) (uint64, error) {
 		va = nextDevice
 		nextDevice += end - start
 	}
-	for at := start; at < end; at += pageSize {
-		if t := space.Walk(va + at - start); t.OK && t.PA == at {
-			continue // mapped as a reserved region
-		}
-		if err := space.Map(va+at-start, at, pageSize, deviceFlags); err != nil {
-			return 0, err
-		}
+	err := space.Map(va, start, end-start, deviceFlags)
+	if err == paging.ErrOverlap && space.Walk(va).OK && space.Walk(va+end-start-1).OK {
+		err = nil
 	}
 	invalidate()
-	return va + pa - start, nil
+	return va + pa - start, err
 }
 
 const pageSize = boot.PageSize

@@ -4,6 +4,7 @@ package main
 
 import (
 	"github.com/ringo-vmm/ringo/amd64"
+	"github.com/ringo-vmm/ringo/boot/acpi"
 	"github.com/ringo-vmm/ringo/kernel/klog"
 	"github.com/ringo-vmm/ringo/kernel/thread"
 )
@@ -19,31 +20,6 @@ const (
 	resetHardArm  = 0x02
 )
 
-// firmwareEnd is what ACPI says about power-off and reset, once its tables are
-// read: ports and the values to write to them.
-var firmwareEnd struct {
-	powerOff [2]portWrite
-	reset    portWrite
-}
-
-// portWrite is a write to an I/O port; one with width 0 does nothing.
-type portWrite struct {
-	port  uint16
-	width uint8 // in bits
-	value uint32
-}
-
-func (w portWrite) do() {
-	switch p := (amd64.Ports{}); w.width {
-	case 8:
-		p.Out8(w.port, uint8(w.value))
-	case 16:
-		p.Out16(w.port, uint16(w.value))
-	case 32:
-		p.Out32(w.port, w.value)
-	}
-}
-
 // stop prints why, ends the machine, and does not return.
 func stop(why thread.Stop) {
 	l := stopLine.Reset().Str("ringo: exit ").Dec(uint64(why)).Byte(' ').Str(why.String()).Byte('\n')
@@ -53,9 +29,7 @@ func stop(why thread.Stop) {
 		reboot()
 	case thread.StopPowerOff:
 		endEmulator(why)
-		for _, w := range firmwareEnd.powerOff {
-			w.do()
-		}
+		powerOff()
 		print(stringBytes("It is now safe to turn the machine off.\n"))
 	default:
 		endEmulator(why)
@@ -75,11 +49,60 @@ func endEmulator(why thread.Stop) {
 	}
 }
 
+// powerOff switches the machine off by ACPI.
+func powerOff() {
+	off := &firmwareOff
+	for i := range off.Control {
+		w := &off.Control[i]
+		v := readRegister(w)
+		if i == 0 && off.SMICommand != 0 && v&acpi.PM1SCIEnable == 0 {
+			amd64.Ports{}.Out8(off.SMICommand, off.ACPIEnable)
+			for n := 0; n < 20 && readRegister(w)&acpi.PM1SCIEnable == 0; n++ {
+				settle()
+			}
+			v = readRegister(w)
+		}
+		writeRegister(w, v&^w.Mask|w.Value)
+	}
+	settle()
+}
+
+// readRegister and writeRegister reach a power management register. One in
+// memory is by host-virtual address (reachRegisters).
+func readRegister(w *acpi.RegisterWrite) uint16 {
+	at := w.Register.Address
+	switch {
+	case w.Register.Space == acpi.SystemMemory && w.Size == 1:
+		return uint16(*(*uint8)(address(at)))
+	case w.Register.Space == acpi.SystemMemory:
+		return *(*uint16)(address(at))
+	case w.Size == 1:
+		return uint16(amd64.Ports{}.In8(uint16(at)))
+	}
+	return amd64.Ports{}.In16(uint16(at))
+}
+
+func writeRegister(w *acpi.RegisterWrite, v uint16) {
+	at := w.Register.Address
+	switch {
+	case w.Register.Space == acpi.SystemMemory && w.Size == 1:
+		*(*uint8)(address(at)) = uint8(v)
+	case w.Register.Space == acpi.SystemMemory:
+		*(*uint16)(address(at)) = v
+	case w.Size == 1:
+		amd64.Ports{}.Out8(uint16(at), uint8(v))
+	default:
+		amd64.Ports{}.Out16(uint16(at), v)
+	}
+}
+
 // reboot resets the machine by all means there are, the kindest first.
 func reboot() {
 	p := amd64.Ports{}
-	firmwareEnd.reset.do()
-	settle()
+	if r := &firmwareReset; r.Register.Address != 0 {
+		p.Out8(uint16(r.Register.Address), r.Value)
+		settle()
+	}
 	p.Out8(portKeyboard, keyboardReset)
 	settle()
 	p.Out8(portReset, resetHardArm)

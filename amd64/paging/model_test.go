@@ -138,8 +138,8 @@ func (p *pair) expect(o op) (after []unit, freed []uint64, err error) {
 }
 
 // physical is where Map with o puts va. The lower 40 bits of the address are
-// kept, so that host-physical addresses end below 2^52.
-func (p *pair) physical(va uint64, o op) uint64 { return va&(1<<40-1) + o.offset }
+// kept, so that host-physical addresses end below 2^52, and units stay pages.
+func (p *pair) physical(va uint64, o op) uint64 { return va&(1<<40-1) + o.offset&^(p.size-1) }
 
 func (p *pair) do(o op, freed func(pa, size uint64)) error {
 	va, size := p.base+uint64(o.start)*p.size, uint64(o.end-o.start)*p.size
@@ -172,9 +172,8 @@ func (p *pair) step(o op, budget int) error {
 	}
 	p.f.budget = budget
 	err := p.do(o, collect)
-	for err == ErrNoTable {
+	for ; err == ErrNoTable && budget < 1<<20; budget = 1 + 2*budget {
 		p.f.budget = 1 + 2*budget
-		budget = p.f.budget
 		err = p.do(o, collect)
 	}
 	if err != want {

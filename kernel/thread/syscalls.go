@@ -101,6 +101,8 @@ func blocking(p *processor, t *thread, number uint64) {
 		touch(uintptr(a), b, true)
 		layer.machine.Random(bytes(uintptr(a), b))
 		t.rax = b
+	case sysPrctl, sysPrlimit64:
+		t.rax = fail(enosys) // names for memory, limits on files: there are none
 	default:
 		if !memoryCall(t, number, a, b, c, d) && !signalCall(t, number, a, b, c) && !fileCall(t, number, a, b, c, d) {
 			t.rax = fail(enosys)

@@ -1,0 +1,89 @@
+//go:build tamago
+
+package main
+
+import (
+	"runtime"
+	"syscall"
+	"time"
+
+	"github.com/ringo-vmm/ringo/amd64"
+	"github.com/ringo-vmm/ringo/kernel/monitor"
+)
+
+// benchmarks are what the kernel itself costs, in TSC ticks a time; under
+// QEMU's -icount shift=0 a tick is an instruction.
+var benchmarks = []struct {
+	name string
+	run  func(n int)
+}{
+	{"system call", func(n int) {
+		for range n {
+			syscall.RawSyscall(syscall.SYS_GETTID, 0, 0, 0)
+		}
+	}},
+	{"call into the layer", func(n int) {
+		for range n {
+			inLayer(func() {})
+		}
+	}},
+	{"read the clock", func(n int) {
+		for range n {
+			time.Now()
+		}
+	}},
+	{"switch goroutines", func(n int) {
+		a, b := make(chan int), make(chan int)
+		go func() {
+			for v := range a {
+				b <- v
+			}
+		}()
+		for i := range n / 2 {
+			a <- i
+			<-b
+		}
+		close(a)
+	}},
+	{"switch threads", func(n int) {
+		a, b := make(chan int), make(chan int)
+		go func() {
+			runtime.LockOSThread()
+			for v := range a {
+				b <- v
+			}
+		}()
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		for i := range n / 2 {
+			a <- i
+			<-b
+		}
+		close(a)
+	}},
+	{"allocate 64 bytes", func(n int) {
+		for range n {
+			sink = make([]byte, 64)
+		}
+	}},
+	{"touch a new page", func(n int) {
+		p := make([]byte, n*pageSize)
+		for i := 0; i < len(p); i += pageSize {
+			p[i] = 1
+		}
+		sink = p
+	}},
+}
+
+var sink []byte
+
+var benchCommand = show("bench", "kernel", "measure what the kernel itself costs, in TSC ticks a time", func(c *monitor.Context) {
+	const n = 2000
+	for _, b := range benchmarks {
+		b.run(n / 10)
+		start := amd64.RDTSC()
+		b.run(n)
+		c.Printf("%-20s %8d\n", b.name, (amd64.RDTSC()-start)/n)
+	}
+	sink = nil
+})

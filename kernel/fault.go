@@ -1,0 +1,6 @@
+//go:build tamago
+
+package main
+
+// corruptRuntime faults with a g that is none.
+func corruptRuntime()
