@@ -30,8 +30,14 @@ func early(magic, info, area uint64) {
 	thread.Init(machine{})
 	thread.InitProcessor(uintptr(area), 0)
 	initConsoles()
-	stage("hand-over")
 	say("Ringo, a type-1 hypervisor in Go")
+	stage("clock")
+	if err := initAPIC(); err != nil {
+		fail(err)
+	}
+	initClock()
+	initRandom()
+	stage("hand-over")
 	err := handover.Parse(uint32(magic), info, physical{})
 	reportHandover()
 	if err != nil {
@@ -46,12 +52,6 @@ func early(magic, info, area uint64) {
 		fail(err)
 	}
 	poison()
-	stage("clock")
-	initRandom()
-	if err := initAPIC(); err != nil {
-		fail(err)
-	}
-	initClock()
 	stage("Go runtime")
 	if err := thread.Run(&runtimeMemory, environment()); err != nil {
 		fail(err)

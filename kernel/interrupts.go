@@ -7,6 +7,7 @@ import (
 
 	"github.com/ringo-vmm/ringo/amd64"
 	"github.com/ringo-vmm/ringo/apic"
+	"github.com/ringo-vmm/ringo/kernel/thread"
 )
 
 // lapic is the local APIC, of whichever processor uses it.
@@ -25,17 +26,19 @@ const (
 	featureRDRAND   = 1 << 30
 )
 
+const errFarAPIC thread.Error = "apic: the local APIC's registers are above 4 GiB"
+
 // initAPIC silences the legacy interrupt controllers and enables the local
-// APIC of this processor. Pre-runtime.
+// APIC of this processor. Its registers stay at their host-physical address,
+// where initSpace maps them too. Pre-runtime.
 func initAPIC() error {
 	apic.SilencePIC(amd64.Ports{})
 	_, _, ecx, _ := amd64.CPUID(1, 0)
 	base, _ := apic.Base(amd64.MSRs{})
-	va, err := mapEarly(base, pageSize)
-	if err != nil {
-		return err
+	if base >= bootEnd {
+		return errFarAPIC
 	}
-	lapicWindow = amd64.Registers(va)
+	lapicWindow = amd64.Registers(base)
 	if err := lapic.Init(amd64.MSRs{}, &lapicWindow, ecx&featureX2APIC != 0); err != nil {
 		return err
 	}

@@ -75,6 +75,9 @@ func initSpace(area uintptr) error {
 	if err := mapMemory(); err != nil {
 		return err
 	}
+	if _, err := mapEarly(uint64(lapicWindow), pageSize); err != nil {
+		return err
+	}
 	for _, page := range thread.Guards {
 		guard := uint64(area) + uint64(page)*boot.PageSize
 		if err := space.Unmap(guard, boot.PageSize, nil); err != nil {
