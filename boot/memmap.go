@@ -12,7 +12,7 @@ const MaxPhysical = 1 << 52
 type Kind uint8
 
 const (
-	RAM             Kind = iota
+	RAM             Kind = iota + 1
 	ACPIReclaimable      // RAM that holds ACPI tables
 	ACPINVS              // the firmware's, kept over sleep
 	Reserved

@@ -24,7 +24,7 @@ func (i *Info) addEntry(start, length uint64, typ uint32) bool {
 }
 
 // normalise makes Memory of the entries of the loader's map, or of the sizes
-// when there are none.
+// when there are none. The more restrictive kinds are painted last, and so win.
 func (i *Info) normalise() error {
 	if i.entryCount == 0 {
 		if i.lower == 0 && i.upper == 0 {

@@ -92,7 +92,7 @@ func refineClock() error {
 		references = append(references, &hostPMTimer)
 	}
 	references = append(references, &earlyPIT)
-	inLayer(func() { calibrate(references); startTimer() })
+	recalibrate(references)
 	return nil
 }
 

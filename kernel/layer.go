@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"github.com/ringo-vmm/ringo/amd64/paging"
+	"github.com/ringo-vmm/ringo/kernel/clock"
 	"github.com/ringo-vmm/ringo/kernel/frame"
 	"github.com/ringo-vmm/ringo/kernel/thread"
 )
@@ -13,6 +14,15 @@ import (
 // inLayer runs f with interrupts off on this processor. f must not allocate,
 // block or store pointers; it may use what is pre-runtime.
 func inLayer(f func()) { thread.CallUnlocked(func(*struct{}) { f() }, &struct{}{}) }
+
+// recalibrate is calibrate once the Go runtime runs and uses the timer.
+func recalibrate(references []clock.Counter) {
+	thread.Call(func(*struct{}) {
+		calibrate(references)
+		startTimer()
+		thread.TimerLost()
+	}, &struct{}{})
+}
 
 // mapDevice maps device registers, size bytes at host-physical address pa,
 // uncached, and returns their host-virtual address.

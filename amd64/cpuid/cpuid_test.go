@@ -61,6 +61,11 @@ func TestLeafOutOfRangeIsZero(t *testing.T) {
 	if _, ok := f.Max(cpuid.LeafExtended); ok {
 		t.Error("Max(LeafExtended) is ok on a processor without extended leaves")
 	}
+	bare := cpuidtest.QEMUEPYC.Clone()
+	bare.Leaves[[2]uint32{1, 0}] = [4]uint32{0x800f12, 0x800, 0x76d8320b, 0x78bfbfd}
+	if _, ok := bare.CPUID().Max(cpuid.LeafHypervisor); ok {
+		t.Error("Max(LeafHypervisor) is ok without the hypervisor bit")
+	}
 }
 
 func TestUnprintableVendorIsMadePrintable(t *testing.T) {

@@ -108,7 +108,7 @@ var bitsExtAEDX = [32]bit{
 	15: {"VMSAVEvirt", "VMSAVE and VMLOAD virtualization"},
 	16: {"VGIF", "virtual global interrupt flag"},
 	17: {"GMET", "guest mode execute trap"},
-	18: {"x2AVIC", "virtual interrupt controller in x2APIC mode"},
+	18: {"x2AVIC", "virtual x2APIC"},
 	19: {"SSSCheck", "supervisor shadow stack check"},
 	20: {"SpecCtrl", "SPEC_CTRL virtualization"},
 	21: {"ROGPT", "read-only guest page tables"},

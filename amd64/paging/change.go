@@ -154,7 +154,7 @@ func (s *Space) replace(e *Entry, l Level, va uint64, after Entry, c *change) {
 	if before&Present != 0 {
 		s.note(va, l.Size())
 	}
-	if c.freed != nil && before.isPage(l) && !after.isPage(l) {
+	if c.freed != nil && before.isPage(l) {
 		c.freed(before.address(l), l.Size())
 	}
 }

@@ -15,12 +15,12 @@ func (s *Space) SetDemand(va, size uint64, flags Entry) error {
 	case flags&^FlagMask != 0:
 		return ErrFlags
 	}
-	return s.run(va, last, &change{verb: setMarks, flags: flags, largest: PDPT})
+	return s.run(va, last, &change{verb: setMarks, flags: flags, largest: PML4})
 }
 
 // Demand reports whether virtual address va is demand-zero, the flags a page
 // there will have (NoAccess among them when it must not be touched), and the
-// size in bytes of the mark that says so: 4 KiB, 2 MiB or 1 GiB.
+// size in bytes of the mark that says so: 4 KiB, 2 MiB, 1 GiB or 512 GiB.
 func (s *Space) Demand(va uint64) (flags Entry, size uint64, ok bool) {
 	if !Canonical(va) {
 		return 0, 0, false
@@ -34,7 +34,8 @@ func (s *Space) Demand(va uint64) (flags Entry, size uint64, ok bool) {
 
 // Back puts the frame at host-physical address pa, which the caller has
 // zeroed, into the demand-zero page that contains virtual address va. A larger
-// mark is split, which takes one table for 2 MiB and two for 1 GiB.
+// mark is split, which takes one table for 2 MiB, two for 1 GiB, and three for
+// 512 GiB.
 func (s *Space) Back(va, pa uint64) error {
 	switch {
 	case !Canonical(va):

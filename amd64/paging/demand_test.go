@@ -150,6 +150,19 @@ func TestReleaseGivesFramesAndTablesBack(t *testing.T) {
 	}
 }
 
+func TestFreedTableIsStale(t *testing.T) {
+	s, f := newSpace(t, 8, true)
+	must(t, s.SetDemand(arena, 2*mib, Write))
+	must(t, s.Protect(arena+8*kib, 4*kib, NX))
+	must(t, s.SetDemand(arena+2*mib, 2*mib, NX))
+	s.Stale()
+	tables := f.out
+	must(t, s.Protect(arena+8*kib, 4*kib, Write))
+	if va, pages := s.Stale(); f.out != tables-1 || pages == 0 || va < arena || va+pages*PageSize > arena+2*mib {
+		t.Errorf("%d tables fewer, stale %#x, %d pages; want an address that the freed table was for", tables-f.out, va, pages)
+	}
+}
+
 func TestProtectChangesMarks(t *testing.T) {
 	s, _ := newSpace(t, 8, true)
 	must(t, s.SetDemand(arena, 4*mib, NoAccess))
@@ -202,5 +215,15 @@ func TestLargeReservationIsOneMarkPerGiB(t *testing.T) {
 	must(t, s.Protect(arena+gib, gib, NoAccess))
 	if _, size, _ := s.Demand(arena + gib); size != gib || f.out != 1 {
 		t.Errorf("mark of %d bytes, %d tables, want one of 1 GiB again", size, f.out)
+	}
+	must(t, s.SetDemand(512*gib, 256*gib, NoAccess))
+	must(t, s.SetDemand(arena+64*gib, 192*gib, NoAccess))
+	if _, size, _ := s.Demand(arena); size != 512*gib || f.out != 0 {
+		t.Errorf("mark of %d bytes, %d tables, want one of 512 GiB", size, f.out)
+	}
+	must(t, s.Protect(arena, 4*kib, Write))
+	must(t, s.Back(arena, 0x1000))
+	if pa, _, _, ok := hardware(f, s.Root(), arena); !ok || pa != 0x1000 {
+		t.Errorf("translates to %#x, %v", pa, ok)
 	}
 }

@@ -32,7 +32,7 @@ func TestPageEntriesHaveTheBitsOfTheManuals(t *testing.T) {
 func TestMarksAreNotPresentAndKeepTheirFlags(t *testing.T) {
 	for _, flags := range []Entry{0, Write | NX, PAT | PCD, NoAccess, FlagMask} {
 		e := mark(flags)
-		for l := PT; l <= PDPT; l++ {
+		for l := PT; l <= PML4; l++ {
 			if e&Present != 0 || !e.isMark() || e.isPage(l) || e.isTable(l) || e.isEmpty() || e.flags(l) != flags {
 				t.Errorf("mark(%#x) at level %d reads back as %#x", uint64(flags), l, uint64(e.flags(l)))
 			}

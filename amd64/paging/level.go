@@ -12,7 +12,7 @@ type Table [entries]Entry
 // Level is a level of tables, by the name of the table.
 type Level int
 
-// The levels: AMD APM vol. 2 §5.3, figure 5-17; Intel SDM vol. 3 §4.5.
+// The levels: AMD APM vol. 2 §5.3, Intel SDM vol. 3 §4.5.
 const (
 	PT   Level = 1 + iota // entries are 4 KiB pages
 	PD                    // entries are page tables or 2 MiB pages

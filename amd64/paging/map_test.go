@@ -90,6 +90,7 @@ func TestBadRangesAreRefused(t *testing.T) {
 		{"virtual address not aligned", 0x1001, 0, 0x1000, 0, ErrAlign},
 		{"physical address not aligned", 0x1000, 0x10, 0x1000, 0, ErrAlign},
 		{"wraps", 1<<64 - 0x1000, 0, 0x2000, 0, ErrCanonical},
+		{"wraps around everything", 0x2000, 0, 1<<64 - 0x1000, 0, ErrCanonical},
 		{"starts in the hole", 1 << 47, 0, 0x1000, 0, ErrCanonical},
 		{"ends in the hole", 1<<47 - 0x1000, 0, 0x2000, 0, ErrCanonical},
 		{"jumps the hole", 1<<47 - 0x1000, 0, 0xffff_0000_0000_2000, 0, ErrCanonical},
@@ -198,6 +199,18 @@ func TestProtectSplitsOnlyWhatItMust(t *testing.T) {
 	}
 	if tr := s.Walk(2*gib - 4*kib); tr.Flags != Write|PAT {
 		t.Error("a refused Protect changed something")
+	}
+}
+
+func TestSplitAndProtectKeepWhatTheProcessorRecorded(t *testing.T) {
+	s, f := newSpace(t, 8, true)
+	must(t, s.Map(0, 0, 2*mib, Write))
+	f.tables[2][0] |= Accessed | Dirty
+	must(t, s.Protect(4*kib, 4*kib, NX))
+	for _, va := range []uint64{0, 4 * kib, 8 * kib} {
+		if e := s.Walk(va).Entries[PT-1]; e&(Accessed|Dirty) != Accessed|Dirty {
+			t.Errorf("entry at %#x is %#x, want it accessed and dirty", va, uint64(e))
+		}
 	}
 }
 

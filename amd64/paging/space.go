@@ -103,31 +103,36 @@ func (s *Space) split(e *Entry, l Level) error {
 	return nil
 }
 
-// fold undoes split: when every entry of the table that *e names, at va, is
-// nothing, or the same demand-zero mark, *e becomes that and the table is
-// freed.
+// fold undoes split: when every entry of the table that *e names is nothing, or
+// the same demand-zero mark, *e becomes that and the table is freed. va is an
+// address in the table that has changed; most tables are told apart there.
 func (s *Space) fold(e *Entry, l Level, va uint64) {
 	table := e.address(l)
 	t := s.mem.Table(table)
-	if t == nil || !t.uniform() || t[0].isMark() && l == PML4 {
+	if t == nil {
 		return
 	}
-	*e = 0
-	if t[0].isMark() {
-		*e = t[0]
+	all := t[(l - 1).index(va)]
+	if !t.uniform(all) {
+		return
 	}
+	if all.isEmpty() {
+		all = 0
+	}
+	*e = all
 	s.note(va&^(l.Size()-1), PageSize)
 	s.frames.FreeTable(table)
 }
 
-// uniform reports whether all entries are nothing, or are the same mark.
-func (t *Table) uniform() bool {
-	first := t[0]
-	if !first.isEmpty() && !first.isMark() {
+// uniform reports whether all entries are nothing, as all is, or are the mark
+// that all is.
+func (t *Table) uniform(all Entry) bool {
+	empty := all.isEmpty()
+	if !empty && !all.isMark() {
 		return false
 	}
 	for _, e := range t {
-		if e != first && !(e.isEmpty() && first.isEmpty()) {
+		if e != all && !(empty && e.isEmpty()) {
 			return false
 		}
 	}

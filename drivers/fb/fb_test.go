@@ -150,7 +150,6 @@ func TestBigScreensGetBigCharacters(t *testing.T) {
 		{1920, 1080, 240, 67},
 		{2560, 1440, 160, 45},
 		{3840, 2160, 240, 67},
-		{7680, 4320, 240, 67},
 		{32768, 16, 240, 1},
 	} {
 		m := rgb16.sized(c.width, c.height, 0)

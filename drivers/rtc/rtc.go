@@ -81,9 +81,6 @@ func Read(io amd64.PortIO, century uint8) (Time, error) {
 		century = 0
 	}
 	for range readTries {
-		if !awaitUpdate(io) {
-			return Time{}, ErrUpdating
-		}
 		first := readAll(io, century)
 		if !awaitUpdate(io) {
 			return Time{}, ErrUpdating

@@ -53,8 +53,8 @@ func readLayout(in []byte) (*layout, error) {
 	if err != nil {
 		return nil, fmt.Errorf("not an ELF file: %w", err)
 	}
-	if f.Class != elf.ELFCLASS64 || f.Machine != elf.EM_X86_64 || f.Data != elf.ELFDATA2LSB {
-		return nil, fmt.Errorf("want a little-endian x86-64 ELF64, have %v, %v, %v", f.Class, f.Data, f.Machine)
+	if f.Class != elf.ELFCLASS64 || f.Machine != elf.EM_X86_64 {
+		return nil, fmt.Errorf("want an ELF64 for x86-64, have %v, %v", f.Class, f.Machine)
 	}
 	if f.Type != elf.ET_EXEC {
 		return nil, fmt.Errorf("want an executable at fixed addresses (ET_EXEC), have %v", f.Type)
@@ -89,7 +89,7 @@ func (l *layout) readSegments(f *elf.File, size uint64) error {
 		if p.Type != elf.PT_LOAD {
 			continue
 		}
-		if p.Filesz > p.Memsz || p.Off+p.Filesz < p.Off || p.Off+p.Filesz > size {
+		if p.Filesz > p.Memsz || p.Filesz > size || p.Off > size-p.Filesz {
 			return fmt.Errorf("segment %d: file range %#x+%#x is not in the file", i, p.Off, p.Filesz)
 		}
 		if p.Vaddr != p.Paddr {

@@ -62,6 +62,8 @@ type Result struct {
 	// Timer is the rate of the local APIC timer, as far as it was asked for.
 	Timer    Estimate
 	HasTimer bool
+
+	stated int // how many of the estimates come from CPUID and are exact
 }
 
 // Hz returns the rate of the TSC in ticks a second.
@@ -75,7 +77,7 @@ func Calibrate(m *Machine) (r Result, err error) {
 	r.Invariant = Invariant(m.CPUID)
 	r.add("hypervisor", hypervisorHz(m.CPUID), Good)
 	r.add("CPUID", crystalHz(m.CPUID), Good)
-	stated := r.Count
+	r.stated = r.Count
 	base := baseHz(m.CPUID)
 
 	var tracks [MaxReferences + 1]track
@@ -91,7 +93,7 @@ func Calibrate(m *Machine) (r Result, err error) {
 		used++
 	}
 	p := pass{tsc: m.TSC, tracks: tracks[:used], paceHz: base}
-	if stated > 0 {
+	if r.stated > 0 {
 		p.paceHz = r.Estimates[0].Hz
 	}
 	p.measure(fits[:])

@@ -61,6 +61,9 @@ func TestRateIsWithin200PPM(t *testing.T) {
 			what := c.name + ": TSC"
 			within(t, what, r.Hz(), tscHz, c.ppm)
 			within(t, c.name+": timer", r.Timer.Hz, 62_500_000, c.ppm)
+			if e := r.Estimates[r.Chosen]; c.jitter == 0 && e.PPM > 120 {
+				t.Errorf("%s: error bound of %d ppm", c.name, e.PPM)
+			}
 			if got := r.Estimates[r.Chosen].Source; got != "HPET" {
 				t.Errorf("%s: chose %s, not the HPET", c.name, got)
 			}
@@ -201,6 +204,19 @@ func TestCPUIDRateThatIsFalseIsOutvoted(t *testing.T) {
 	}
 }
 
+func TestMeasurementBeatsCPUIDWhenNothingDecides(t *testing.T) {
+	m := newMachine(100_000_000)
+	m.leaves = map[uint32][4]uint32{0: {0x15}, 0x15: {2, 176, 38_400_000}}
+	r := calibrate(t, m.machine(nil, m.pmTimer()))
+	within(t, "TSC", r.Hz(), m.tscHz, 200)
+	if w := warnings(&r); len(w) != 1 || !strings.Contains(w[0], "CPUID says 3379.200000 MHz and PM timer") {
+		t.Errorf("warnings %q, want one that names CPUID and the PM timer", w)
+	}
+	if r.Checked < 0 || r.Estimates[r.Checked].Source != "CPUID" {
+		t.Errorf("checked against estimate %d", r.Checked)
+	}
+}
+
 func TestCPUIDAloneTimesTheLocalAPICTimer(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -257,6 +273,9 @@ func TestLoneReferenceThatStopsIsAnError(t *testing.T) {
 	if _, err := Calibrate(m.machine(nil, h)); err != ErrNoSource {
 		t.Errorf("error %v, want %v", err, ErrNoSource)
 	}
+	if m.elapsedMs() > 1000 {
+		t.Errorf("took %.0f ms to find out", m.elapsedMs())
+	}
 }
 
 func TestCounterWrapsDuringCalibration(t *testing.T) {
@@ -270,6 +289,47 @@ func TestCounterWrapsDuringCalibration(t *testing.T) {
 		within(t, e.Source, e.Hz, m.tscHz, 250)
 	}
 	within(t, "timer", r.Timer.Hz, 100_000_000, 200)
+	quiet(t, &r)
+}
+
+// A counter so narrow that most rounds see it wrap.
+func TestNarrowCounter(t *testing.T) {
+	m := newMachine(2_000_000_000)
+	h := m.hpet()
+	h.width = 15 // 2.3 ms
+	r := calibrate(t, m.machine(nil, h))
+	within(t, "TSC", r.Hz(), m.tscHz, 150)
+	if e := r.Estimates[0]; e.State != Good || e.PPM > 120 {
+		t.Errorf("estimate %+v", e)
+	}
+	if m.elapsedMs() > 9 {
+		t.Errorf("took %.1f ms", m.elapsedMs())
+	}
+}
+
+// A machine held up for so long that no try at the last point has a narrow
+// bracket: the other rounds serve, without another pass.
+func TestPointWithoutANarrowBracketIsLeftOut(t *testing.T) {
+	m := newMachine(2_000_000_000)
+	h, pm := m.hpet(), m.pmTimer()
+	held := 0
+	h.onRead = func(int) {
+		if m.now > 8_010_000_000 && held <= sampleTries {
+			held++
+			m.now += 100_000_000
+		}
+	}
+	r := calibrate(t, m.machine(nil, h, pm))
+	within(t, "TSC", r.Hz(), m.tscHz, 150)
+	if held <= sampleTries {
+		t.Errorf("held up %d times only", held)
+	}
+	if e := r.Estimates[r.Chosen]; e.Source != "HPET" || e.PPM > 150 {
+		t.Errorf("chose %+v", e)
+	}
+	if m.elapsedMs() > 12 {
+		t.Errorf("took %.1f ms", m.elapsedMs())
+	}
 	quiet(t, &r)
 }
 

@@ -1,8 +1,9 @@
 package clock
 
 // choose picks the estimate to use: the most trusted good one that another
-// confirms; else the most trusted good one; else a rounded one; else the
-// least blurred unsteady one. It reports false when there is none.
+// confirms; else the most trusted good one that was measured, since emulators
+// state what they copied; else one that is stated; else a rounded one; else
+// the least blurred unsteady one. It reports false when there is none.
 func (r *Result) choose() bool {
 	first := r.next(Good, -1)
 	for i := first; i >= 0; i = r.next(Good, i) {
@@ -12,6 +13,13 @@ func (r *Result) choose() bool {
 				return true
 			}
 		}
+	}
+	if measured := r.next(Good, r.stated-1); measured >= 0 {
+		r.Chosen, r.Checked = measured, r.next(Good, measured)
+		if r.Checked < 0 && first != measured {
+			r.Checked = first
+		}
+		return true
 	}
 	if first >= 0 {
 		r.Chosen, r.Checked = first, r.next(Good, first)

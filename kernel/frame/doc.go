@@ -11,7 +11,7 @@
 // makes a wrong Free an error instead of a corruption.
 //
 // Physical memory is handled in chunks of 1 GiB. Only chunks that hold usable
-// memory have metadata (322 KiB each: 257 KiB of bytes, 65 KiB of bitmaps),
+// memory have metadata (321 KiB each: 256 KiB of bytes, 65 KiB of bitmaps),
 // so holes of any width cost nothing. Frame 0 is never handed out: the kernel
 // leaves the null page unmapped.
 //

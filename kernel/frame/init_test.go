@@ -77,6 +77,19 @@ func TestInitMergesAcrossRegionsThatTouch(t *testing.T) {
 	}
 }
 
+func TestNextSkipsHolesFromAnyFrame(t *testing.T) {
+	a := newAllocator(t, Region{1 * mib, 16 * mib}, Region{17 * mib, 17*mib + Size}, Region{18*mib - Size, 18 * mib})
+	for pa := uint64(16 * mib); pa < 18*mib; pa += Size {
+		want := uint64(17 * mib)
+		if pa > want {
+			want = 18*mib - Size
+		}
+		if b, ok := a.Next(pa); !ok || b.Start != want {
+			t.Fatalf("Next(%#x) = %#x, %v, want %#x", pa, b.Start, ok, want)
+		}
+	}
+}
+
 func TestMetadataLiesLowInItsRegionAndIsReserved(t *testing.T) {
 	a := newAllocator(t, pc()...)
 	s := a.Stats()

@@ -6,17 +6,55 @@ import (
 	"testing"
 )
 
-// model is the allocator as one would write it without care for speed: a map
-// from frame to the block that holds it.
+// model is the allocator as one would write it without care for speed: an
+// array that says of every frame which block holds it.
 type model struct {
-	held  map[uint64]Block // by address of every frame of memory; Owner Free when free
-	freed map[uint64]bool  // addresses where a block was freed at any time
-	end   uint64
+	held  []Block // Owner Free when free
+	freed []bool  // a block that started here was freed at some time
+	total uint64  // bytes of memory
+}
+
+// modelRegions lie in all three zones. The second has little more room than
+// the metadata takes.
+var modelRegions = []Region{
+	{0x3000, 0x9f000},
+	{1 * mib, 1*mib + 0x165000},
+	{3 * mib, 3*mib + 0x40000},
+	{4 * gib, 4*gib + 0x167000},
+}
+
+// index is where the arrays have the frame at pa, and whether it is memory.
+func (m *model) index(pa uint64) (int, bool) {
+	i := 0
+	for _, r := range modelRegions {
+		if pa >= r.Start && pa < r.End {
+			return i + int((pa-r.Start)/Size), true
+		}
+		i += int((r.End - r.Start) / Size)
+	}
+	return 0, false
+}
+
+func (m *model) at(pa uint64) (Block, bool) {
+	i, ok := m.index(pa)
+	if !ok {
+		return Block{}, false
+	}
+	return m.held[i], true
+}
+
+// set makes b hold the frames from start up to end that are memory.
+func (m *model) set(start, end uint64, b Block) {
+	for ; start < end; start += Size {
+		if i, ok := m.index(start); ok {
+			m.held[i] = b
+		}
+	}
 }
 
 func (m *model) allFree(pa uint64, order int) bool {
 	for end := pa + BlockSize(order); pa < end; pa += Size {
-		if b, ok := m.held[pa]; !ok || b.Owner != Free {
+		if b, ok := m.at(pa); !ok || b.Owner != Free {
 			return false
 		}
 	}
@@ -36,31 +74,33 @@ func (m *model) zone(pa uint64) int {
 
 // bestZone is the highest zone with a fitting block, or -1.
 func (m *model) bestZone(order int, c Constraint) int {
-	best := -1
-	for pa := range m.held {
-		if z := m.zone(pa); pa&(BlockSize(order)-1) == 0 && z > best && z <= 2-int(c) && m.allFree(pa, order) {
-			best = z
+	size := BlockSize(order)
+	for i := len(modelRegions) - 1; i >= 0; i-- {
+		r := modelRegions[i]
+		if m.zone(r.Start) > 2-int(c) {
+			continue
+		}
+		for pa := (r.Start + size - 1) &^ (size - 1); pa+size <= r.End; pa += size {
+			if m.allFree(pa, order) {
+				return m.zone(pa)
+			}
 		}
 	}
-	return best
+	return -1
 }
 
-func (m *model) give(b Block) {
-	for pa := b.Start; pa < b.End(); pa += Size {
-		m.held[pa] = b
-	}
-}
+func (m *model) give(b Block) { m.set(b.Start, b.End(), b) }
 
 func (m *model) free(b Block) {
-	for pa := b.Start; pa < b.End(); pa += Size {
-		m.held[pa] = Block{Owner: Free}
-	}
-	m.freed[b.Start] = true
+	m.set(b.Start, b.End(), Block{Owner: Free})
+	i, _ := m.index(b.Start)
+	m.freed[i] = true
 }
 
 // freeError is what Free must say.
 func (m *model) freeError(pa uint64, order int, o Owner) error {
-	b, ok := m.held[pa]
+	b, ok := m.at(pa)
+	i, _ := m.index(pa)
 	switch {
 	case pa&(BlockSize(order)-1) != 0:
 		return ErrMisaligned
@@ -70,7 +110,7 @@ func (m *model) freeError(pa uint64, order int, o Owner) error {
 		return nil
 	case b.Owner == Free && !m.allFree(pa, order):
 		return ErrPartlyFree
-	case b.Owner == Free && m.freed[pa]:
+	case b.Owner == Free && m.freed[i]:
 		return ErrDoubleFree
 	case b.Owner == Free:
 		return ErrNotAlloc
@@ -82,7 +122,7 @@ func (m *model) freeError(pa uint64, order int, o Owner) error {
 		return ErrWrongOwner
 	}
 	for end := pa + BlockSize(order); pa < end; pa += Size {
-		if b, ok := m.held[pa]; !ok || b.Owner == Free {
+		if b, ok := m.at(pa); !ok || b.Owner == Free {
 			return ErrPartlyFree
 		}
 	}
@@ -97,28 +137,20 @@ type pair struct {
 	live []Block
 }
 
-func newPair(poison bool) (*pair, error) {
-	p := &pair{a: new(Allocator), mem: new(fakeMemory), m: &model{held: map[uint64]Block{}, freed: map[uint64]bool{}}}
-	regions := []Region{
-		{0x3000, 0x9f000},
-		{1 * mib, 5*mib + 3*Size},
-		{6 * mib, 7 * mib},
-		{4 * gib, 4*gib + 2*mib + 7*Size},
+// newPair uses mem again and again, with what was left in it.
+func newPair(mem *fakeMemory, poison bool) (*pair, error) {
+	p := &pair{a: new(Allocator), mem: mem, m: new(model)}
+	for _, r := range modelRegions {
+		mem.Words(r.Start, int((r.End-r.Start)/8))
+		p.m.total += r.End - r.Start
 	}
-	for _, r := range regions {
-		p.mem.Words(r.Start, int((r.End-r.Start)/8))
-		for pa := r.Start; pa < r.End; pa += Size {
-			p.m.held[pa] = Block{Owner: Free}
-		}
-		p.m.end = r.End
-	}
-	if err := p.a.Init(regions, p.mem); err != nil {
+	p.m.held = make([]Block, p.m.total/Size)
+	p.m.freed = make([]bool, p.m.total/Size)
+	if err := p.a.Init(modelRegions, mem); err != nil {
 		return nil, err
 	}
 	md := p.a.Stats().Metadata
-	for pa := md.Start; pa < md.End; pa += Size {
-		p.m.held[pa] = Block{Owner: Reserved}
-	}
+	p.m.set(md.Start, md.End, Block{Owner: Reserved})
 	if poison {
 		p.a.Poison()
 	}
@@ -132,7 +164,7 @@ func (p *pair) check() error {
 	for b, ok := p.a.Next(0); ok; b, ok = p.a.Next(b.End()) {
 		seen += b.End() - b.Start
 		for pa := b.Start; pa < b.End(); pa += Size {
-			h, ok := p.m.held[pa]
+			h, ok := p.m.at(pa)
 			if !ok {
 				return fmt.Errorf("block %+v holds %#x, which is not memory", b, pa)
 			}
@@ -149,8 +181,8 @@ func (p *pair) check() error {
 		}
 	}
 	s := p.a.Stats()
-	if want := uint64(len(p.m.held)) * Size; seen != want || s.Total != want {
-		return fmt.Errorf("%d bytes in blocks, total %d, want %d", seen, s.Total, want)
+	if seen != p.m.total || s.Total != p.m.total {
+		return fmt.Errorf("%d bytes in blocks, total %d, want %d", seen, s.Total, p.m.total)
 	}
 	if s.Free() != free || s.Blocks != count {
 		return fmt.Errorf("stats: free %d, blocks %d; counted %d, %d", s.Free(), s.Blocks, free, count)
@@ -209,7 +241,7 @@ func (p *pair) free(pa uint64, order int, o Owner) error {
 func (p *pair) reserve(start, end uint64) error {
 	var want error
 	for pa := start &^ (Size - 1); pa < end; pa += Size {
-		if b := p.m.held[pa]; b.Owner.allocates() {
+		if b, _ := p.m.at(pa); b.Owner.allocates() {
 			want = ErrBusy
 		}
 	}
@@ -217,8 +249,8 @@ func (p *pair) reserve(start, end uint64) error {
 		return fmt.Errorf("Reserve(%#x, %#x) = %v, want %v", start, end, err, want)
 	}
 	for pa := start &^ (Size - 1); want == nil && pa < end; pa += Size {
-		if b, ok := p.m.held[pa]; ok && b.Owner == Free {
-			p.m.held[pa] = Block{Owner: Reserved}
+		if b, _ := p.m.at(pa); b.Owner == Free {
+			p.m.set(pa, pa+Size, Block{Owner: Reserved})
 		}
 	}
 	return nil
@@ -245,9 +277,9 @@ func (p *pair) step(b [4]byte, poison bool) error {
 	case 0:
 		pa = (pa | uint64(b[3])) % 0xa0 << Shift
 	case 1, 2:
-		pa = (pa | uint64(b[3])) << Shift % (8 * mib)
+		pa = (pa | uint64(b[3])) << Shift % (4 * mib)
 	case 3:
-		pa = 4*gib + (pa|uint64(b[3]))<<Shift%(3*mib)
+		pa = 4*gib + (pa|uint64(b[3]))<<Shift%(2*mib)
 	}
 	order := int(b[1]>>2) % 11
 	o := GoHeap + Owner(b[2]>>4)%(Kernel-GoHeap+1)
@@ -300,10 +332,11 @@ func (p *pair) run(data []byte, poison bool) error {
 }
 
 func TestRandomOperationsAgreeWithTheModel(t *testing.T) {
+	mem := new(fakeMemory)
 	for seed := range int64(20) {
 		data := make([]byte, 4*2000)
 		rand.New(rand.NewSource(seed)).Read(data)
-		p, err := newPair(seed%2 == 1)
+		p, err := newPair(mem, seed%2 == 1)
 		if err == nil {
 			err = p.run(data, seed%2 == 1)
 		}
@@ -321,11 +354,12 @@ func FuzzOperations(f *testing.F) {
 	seed := make([]byte, 4*300)
 	rand.New(rand.NewSource(7)).Read(seed)
 	f.Add(seed)
+	mem := new(fakeMemory)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		poison := len(data) > 0 && data[0]&0x80 != 0
-		p, err := newPair(poison)
+		p, err := newPair(mem, poison)
 		if err == nil {
-			err = p.run(data[:min(len(data), 4*1000)], poison)
+			err = p.run(data[:min(len(data), 4*500)], poison)
 		}
 		if err != nil {
 			t.Fatal(err)

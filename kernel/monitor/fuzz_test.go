@@ -110,7 +110,7 @@ func FuzzSplit(f *testing.F) {
 }
 
 func FuzzNumber(f *testing.F) {
-	for _, seed := range []string{"0", "0x1000", "4K", "1G", "-1", "0xffffffffffffffffK", ""} {
+	for _, seed := range []string{"0", "0x1000", "4K", "1G", "-1", "0xffffffffffffffffK", "20000000000000000000\x1b", ""} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, word string) {

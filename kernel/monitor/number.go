@@ -14,7 +14,7 @@ func Number(name, word string, min, max uint64) (uint64, error) {
 	n, err := parseNumber(word)
 	switch {
 	case errors.Is(err, strconv.ErrRange):
-		return 0, BadInput("%s is %s, more than 64 bits hold", name, shorten(word))
+		return 0, BadInput("%s is %s, more than 64 bits hold", name, quote(word))
 	case err != nil:
 		return 0, BadInput("%s is %s, not a number such as 4096, 0x1000 or 4K", name, quote(word))
 	case n < min:

@@ -49,7 +49,7 @@ func TestNumber(t *testing.T) {
 		{"3g", 0, all, 3 << 30, ""},
 		{"0xffffffffffffffff", 0, all, all, ""},
 		{"18014398509481983K", 0, all, all &^ 1023, ""},
-		{"18014398509481984K", 0, all, 0, "ADDR is 18014398509481984K, more than 64 bits hold"},
+		{"18014398509481984K", 0, all, 0, `ADDR is "18014398509481984K", more than 64 bits hold`},
 		{"18446744073709551616", 0, all, 0, "more than 64 bits hold"},
 		{"0x10000000000000000", 0, all, 0, "more than 64 bits hold"},
 		{"", 0, all, 0, `ADDR is "", not a number such as 4096, 0x1000 or 4K`},

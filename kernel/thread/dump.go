@@ -74,6 +74,7 @@ func logUnknown(number uint64) {
 // fault while it does so stops at once.
 func die(p *processor, t *thread, code, va uint64, why Stop) {
 	if !dying.CompareAndSwap(false, true) {
+		end(line().Str("and again while reporting it, at ").Hex(t.rip, 16).Str(" address ").Hex(va, 16))
 		layer.machine.Stop(why)
 	}
 	l := line().Str("error code ").Hex(code, 1).Str("  address ").Hex(va, 16).Str("  at ")

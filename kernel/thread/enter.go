@@ -37,7 +37,8 @@ func interruptFrom(p *processor, gate uint64) {
 	}
 	layer.lock.acquire()
 	expire(p)
-	if p.sliceEnd != 0 && layer.machine.Now() >= p.sliceEnd {
+	if p.preempt || p.sliceEnd != 0 && layer.machine.Now() >= p.sliceEnd {
+		p.preempt = false
 		yield(p)
 	}
 	leave(p)

@@ -163,9 +163,9 @@ uniform:
 	// 0 gate, 8 error code, 16 RIP, 24 CS, 32 RFLAGS, 40 RSP, 48 SS
 	PUSHQ	AX
 	MOVQ	48(SP), AX
-	CMPQ	AX, processor_stackLow(GS)
+	CMPQ	AX, processor_self(GS)
 	JCS	ofthread
-	CMPQ	AX, processor_stackTop(GS)
+	CMPQ	AX, processor_end(GS)
 	JHI	ofthread
 	POPQ	AX
 	JMP	·abort1<>(SB)

@@ -70,7 +70,7 @@ type processor struct {
 	self     uintptr // own address
 	current  ref     // the thread whose state an entry saves
 	stackTop uintptr // kernel stack
-	stackLow uintptr
+	end      uintptr // of the processor's memory, which holds all its stacks
 	scratch  uint64  // where an entry puts RDX for a moment
 	g        uintptr // the layer's own g
 	fsbase   uint64  // what MSR FS.base holds
@@ -82,6 +82,7 @@ type processor struct {
 	apicID   uint32
 	armed    uint64 // deadline the timer is set to, in ns; never if none
 	idling   bool
+	preempt  bool   // an interrupt woke a thread
 	sliceEnd uint64 // when the current thread must give way to a ready one; 0 is never
 
 	interrupts uint64 // taken, all vectors
@@ -141,7 +142,7 @@ func initArea(area uintptr, index, apicID uint32) *processor {
 	p := (*processor)(pointer(area))
 	p.self, p.index, p.apicID = area, index, apicID
 	p.stackTop = area + areaKernel*pageSize
-	p.stackLow = p.stackTop - stackPages*pageSize
+	p.end = area + AreaPages*pageSize
 	p.g = area + offG
 	p.tls = uint64(area + offTLS)
 	p.armed = never

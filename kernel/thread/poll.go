@@ -40,6 +40,9 @@ var poller struct {
 	waiters queue
 }
 
+// shortPoll is how long, in ns, a poll of 1 ms really waits.
+const shortPoll = 100_000
+
 // epollEvent is struct epoll_event, 12 bytes packed.
 type epollEvent struct {
 	events uint32
@@ -91,23 +94,25 @@ func eventWrite(p *processor, fd uint64, from uintptr, n uint64) uint64 {
 		return fail(einval)
 	}
 	touch(from, 8, false)
-	e.signal(p, *(*uint64)(pointer(from)))
+	if t := e.signal(*(*uint64)(pointer(from))); t != nil {
+		makeReady(p, t)
+	}
 	return 8
 }
 
-// signal adds to the count and wakes a poll.
-func (e *event) signal(p *processor, n uint64) {
+// signal adds to the count. It returns the thread whose poll that ends, for
+// the caller to make ready, or nil.
+func (e *event) signal(n uint64) *thread {
 	e.count += n
 	e.fresh = true
 	if !e.polled {
-		return
+		return nil
 	}
 	t := poller.waiters.pop()
-	if t == nil {
-		return
+	if t != nil {
+		t.rax = collect(uintptr(t.rsi), t.rdx)
 	}
-	t.rax = collect(uintptr(t.rsi), t.rdx)
-	makeReady(p, t)
+	return t
 }
 
 func (e *event) ready() bool {
@@ -144,7 +149,13 @@ func epollWait(t *thread, to uintptr, n uint64, timeout int32) uint64 {
 		return found
 	}
 	deadline := uint64(0)
-	if timeout > 0 {
+	switch {
+	case timeout == 1:
+		// The runtime asks for 1 ms when its next timer is nearer than
+		// that. It looks at its timers whenever a poll ends, so a shorter
+		// one makes them more accurate.
+		deadline = deadlineIn(shortPoll)
+	case timeout > 0:
 		deadline = deadlineIn(uint64(timeout) * 1e6)
 	}
 	poller.waiters.push(t)
@@ -226,7 +237,9 @@ type EventID uint32
 func Signal(id EventID) {
 	layer.lock.acquire()
 	if e := eventOf(uint64(id)); e != nil {
-		e.signal(this(), 1)
+		if t := e.signal(1); t != nil {
+			makeUrgent(this(), t)
+		}
 	}
 	layer.lock.release()
 }

@@ -20,6 +20,18 @@ func (q *queue) push(t *thread) {
 	q.length++
 }
 
+// pushFront puts t before all others.
+func (q *queue) pushFront(t *thread) {
+	t.next, t.prev = q.head, 0
+	if q.head == 0 {
+		q.tail = t.ref()
+	} else {
+		q.head.get().prev = t.ref()
+	}
+	q.head = t.ref()
+	q.length++
+}
+
 // pop takes the oldest thread, nil if there is none.
 func (q *queue) pop() *thread {
 	if q.head == 0 {

@@ -49,12 +49,28 @@ func (l *spinlock) acquire() {
 
 func (l *spinlock) release() { atomic.StoreUint32((*uint32)(l), 0) }
 
-// makeReady queues a thread that waited, and sees to it that some processor
-// looks at the queue.
+// makeReady queues a thread that another one woke, and sees to it that some
+// processor looks at the queue.
 func makeReady(p *processor, t *thread) {
 	t.state, t.waitsOn = stateReady, 0
 	layer.timers.remove(t)
 	layer.ready.push(t)
+	findIdle(p)
+}
+
+// makeUrgent queues a thread that an interrupt woke. It goes first, and before
+// the thread that the interrupt interrupted: it has waited for this moment,
+// and threads that wait a lot run for a short time.
+func makeUrgent(p *processor, t *thread) {
+	t.state, t.waitsOn = stateReady, 0
+	layer.timers.remove(t)
+	layer.ready.pushFront(t)
+	p.preempt = true
+	findIdle(p)
+}
+
+// findIdle has an idle processor, if there is one, look at the queue.
+func findIdle(p *processor) {
 	for i := range layer.nprocessor {
 		other := (*processor)(pointer(layer.processors[i]))
 		if other.idling {
@@ -95,7 +111,7 @@ func expire(p *processor) {
 			forgetWait(t)
 		}
 		t.rax = t.result
-		makeReady(p, t)
+		makeUrgent(p, t)
 	}
 }
 
@@ -159,6 +175,11 @@ func arm(p *processor) {
 		layer.machine.SetTimer(next)
 	}
 }
+
+// TimerLost tells the layer that somebody else has used this processor's
+// timer. The caller runs with interrupts off inside Call, at whose end the
+// layer sets the timer again.
+func TimerLost() { this().armed = 0 }
 
 // accountIdle keeps the time that a processor spends waiting.
 func accountIdle(p *processor) {
