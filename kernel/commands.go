@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ringo-vmm/ringo/amd64"
@@ -12,6 +13,7 @@ import (
 	"github.com/ringo-vmm/ringo/kernel/frame"
 	"github.com/ringo-vmm/ringo/kernel/klog"
 	"github.com/ringo-vmm/ringo/kernel/monitor"
+	"github.com/ringo-vmm/ringo/vmm"
 )
 
 // runMonitor is the monitor: the shell on the consoles. It does not return.
@@ -194,7 +196,11 @@ func showClock(c *monitor.Context) {
 }
 
 func showProbe(c *monitor.Context) {
-	for _, p := range probeEngines() {
-		c.Printf("%v", p)
+	probes := probeEngines()
+	none := !slices.ContainsFunc(probes, func(p vmm.Probe) bool { return p.Present })
+	for _, p := range probes {
+		if p.Present || none {
+			c.Printf("%v", p)
+		}
 	}
 }
