@@ -60,8 +60,8 @@ TEXT ringo_entry(SB),NOSPLIT|NOFRAME,$0
 	// No protocol gives a stack. Use the end of the page of ELF headers,
 	// which is in memory because it carries the boot headers.
 	MOVL	$TEXT_ADDRESS, SP
-	MOVL	AX, SI
-	MOVL	BX, BP
+	PUSHQ	AX
+	PUSHQ	BX
 
 	// Without long mode say so on the screen and the serial line.
 	MOVL	$0x80000000, AX
@@ -146,7 +146,7 @@ dead:
 	HLT
 	JMP	dead
 
-// boot·long is 64-bit code: SI and BP still hold what the loader gave.
+// boot·long is 64-bit code.
 TEXT boot·long(SB),NOSPLIT|NOFRAME,$0
 	MOVL	$0x10, AX
 	MOVW	AX, DS
@@ -156,8 +156,9 @@ TEXT boot·long(SB),NOSPLIT|NOFRAME,$0
 	MOVW	AX, FS
 	MOVW	AX, GS
 	LLDT	AX
-	MOVL	SI, AX		// magic
-	MOVL	BP, BX		// address, zero-extended
+	MOVL	$(TEXT_ADDRESS-8), SP
+	MOVL	4(SP), AX	// magic
+	MOVL	0(SP), BX	// address, zero-extended
 	JMP	main·start(SB)
 
 DATA boot·gdt+0(SB)/8, $0

@@ -21,7 +21,8 @@ TEXT ·start(SB),NOSPLIT|NOFRAME,$0
 	SHRQ	$32, DX
 	MOVL	$MSR_FS_BASE, CX
 	WRMSR
-	XORL	BP, BP
+	PUSHQ	$0
+	POPQ	BP		// the back trace ends here
 	PXOR	X15, X15
 	MOVQ	R8, AX
 	MOVQ	R9, BX

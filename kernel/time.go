@@ -9,6 +9,7 @@ import (
 	"github.com/ringo-vmm/ringo/drivers/rtc"
 	"github.com/ringo-vmm/ringo/kernel/clock"
 	"github.com/ringo-vmm/ringo/kernel/klog"
+	"github.com/ringo-vmm/ringo/kernel/thread"
 )
 
 // The clock, in ns since the kernel's entry: clockOffset when hostClock
@@ -53,6 +54,7 @@ func initClock() {
 	}
 	calibrate(references)
 	wallStart = readRTC(0)
+	shareClock()
 	startTimer()
 }
 
@@ -92,11 +94,22 @@ func calibrate(references []clock.Counter) {
 		hostClock.Start(amd64.RDTSC, guessHz)
 	}
 	clockOffset, clockRuns = before, true
+	shareClock()
 	logEnd(klog.Info, logLine().Raw(calibration.Summary(clockText[:])))
 	if err != nil {
 		logEnd(klog.Warn, logLine().Str("clock: warning: ").Str(err.Error()))
 	}
 }
+
+// shareClock tells the thread layer the clock's parameters, with which the Go
+// runtime reads the clock without a system call.
+func shareClock() {
+	base, mul := hostClock.Line()
+	thread.SetClock(base, mul, clockOffset, wallStart)
+}
+
+// thread.SetClock's scale is hostClock's.
+var _ = [1]int{}[clock.Shift-thread.ClockShift]
 
 var (
 	timerCounter apic.Countdown

@@ -314,7 +314,7 @@ func TestPointWithoutANarrowBracketIsLeftOut(t *testing.T) {
 	h, pm := m.hpet(), m.pmTimer()
 	held := 0
 	h.onRead = func(int) {
-		if m.now > 8_010_000_000 && held <= sampleTries {
+		if m.now > 7_900_000_000 && held < 2*sampleTries {
 			held++
 			m.now += 100_000_000
 		}

@@ -11,6 +11,8 @@ const (
 	// shift makes the multiplier, nanoseconds a tick times 2^shift, fit 64 bits
 	// at MinHz and keep 42 significant bits at MaxHz.
 	shift = 52
+	// Shift is the scale of Line's multiplier.
+	Shift = shift
 )
 
 // Clock counts nanoseconds from the moment it was started. Its methods may run
@@ -62,6 +64,10 @@ func (c *Clock) Deadline(ns uint64) (tsc uint64) {
 
 // Hz returns the rate of the TSC in ticks a second.
 func (c *Clock) Hz() uint64 { return c.hz }
+
+// Line returns the parameters of Now, (TSC-base)*mul>>Shift, for code that
+// computes it elsewhere.
+func (c *Clock) Line() (base, mul uint64) { return c.base, c.mul }
 
 // TimerTicks returns how many ticks of a timer that runs at hz last at least
 // ns: at least 1, and at most what a 32-bit timer holds.

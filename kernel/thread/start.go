@@ -115,6 +115,7 @@ func Run(memory Memory, env [][]byte) error {
 const (
 	auxPageSize = 6
 	auxRandom   = 25
+	auxVDSO     = 33
 )
 
 // initialStack writes what Linux leaves on a new program's stack: the number
@@ -150,6 +151,8 @@ func initialStack(top uintptr, env [][]byte) uint64 {
 	word(pageSize)
 	word(auxRandom)
 	word(uint64(random))
+	word(auxVDSO)
+	word(makeVDSO())
 	word(0)
 	word(0)
 	return uint64(top - argsBytes)
