@@ -25,7 +25,7 @@ func newLAPIC(t *testing.T) *fakeLAPIC {
 	return &fakeLAPIC{
 		t: t, base: 0xfee00000 | baseEnable | 1<<8,
 		reg: map[reg]uint32{
-			regID: 5 << 24, regVersion: 6<<versionMaxLVTBit | 0x15, regSVR: 0xff,
+			regID: 5 << 24, regVersion: 6<<versionMaxLVTBit | 0x15, regSVR: 0xff, regTPR: 0xf0,
 			regLVTTimer: lvtMasked, regLVTLINT0: 7 << 8, regLVTLINT1: lvtNMI, regLVTError: 0x22,
 		},
 		msr: map[uint32]uint64{},

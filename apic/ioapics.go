@@ -48,7 +48,7 @@ func (s *IOAPICs) Len() int { return s.n }
 // error is ErrNoGSI.
 func (s *IOAPICs) Find(gsi uint32) (a *IOAPIC, pin int, err error) {
 	for i := range s.n {
-		if gsi >= s.first[i] && gsi-s.first[i] < uint32(s.chips[i].pins) {
+		if gsi-s.first[i] < uint32(s.chips[i].pins) {
 			return &s.chips[i], int(gsi - s.first[i]), nil
 		}
 	}

@@ -75,8 +75,12 @@ func (d *Device) String() string {
 	if d.Pin >= 1 && d.Pin <= maxInterrupt {
 		fmt.Fprintf(&b, ", INT%c IRQ %d", 'A'+d.Pin-1, d.IRQLine)
 	}
+	said := map[uint8]bool{}
 	for _, c := range d.Capabilities {
-		fmt.Fprintf(&b, ", %v", c)
+		if !said[c.ID] {
+			fmt.Fprintf(&b, ", %v", c)
+		}
+		said[c.ID] = true
 	}
 	return b.String()
 }

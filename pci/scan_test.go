@@ -144,7 +144,8 @@ func TestDeviceInALine(t *testing.T) {
 	f.bar(5, 0xfebd5000, 0xfffff000)
 	f.reg[regCapabilities/4] = 0x80
 	f.reg[0x80/4] = 0xa805
-	f.reg[0xa8/4] = 0x0012
+	f.reg[0xa8/4] = 0x5012
+	f.reg[0x50/4] = 0x0012 // a second of the same kind
 	f.reg[regInterrupt/4] = 0x010a
 	devices, problems := Scan(s, 0, 0, 255)
 	if len(devices) != 2 || problems != nil {

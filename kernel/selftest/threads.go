@@ -1,7 +1,6 @@
 package selftest
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"math"
 	"runtime"
@@ -20,17 +19,17 @@ func goroutines(time.Duration) error {
 		count    int
 		sent     atomic.Int64
 		received atomic.Int64
-		channels [64]chan [32]byte
+		channels [64]chan uint64
 	)
 	for i := range channels {
-		channels[i] = make(chan [32]byte, i%3)
+		channels[i] = make(chan uint64, i%3)
 	}
 	for i := range n {
 		wg.Go(func() {
 			c := channels[i/2%len(channels)]
 			for j := range rounds {
 				if i%2 == 0 {
-					c <- sha256.Sum256([]byte{byte(i), byte(j)})
+					c <- mix(uint64(i)<<32 | uint64(j))
 					sent.Add(1)
 				} else {
 					<-c
@@ -56,6 +55,15 @@ func goroutines(time.Duration) error {
 		return fmt.Errorf("%d sent, %d received, %d of %d goroutines ended", s, r, count, n)
 	}
 	return nil
+}
+
+// mix is some work to do.
+func mix(v uint64) uint64 {
+	for range 100 {
+		v ^= v >> 31
+		v *= 0x7fb5d329728ea185
+	}
+	return v
 }
 
 // threads passes a counter between pairs of goroutines that each own a thread.
