@@ -26,13 +26,18 @@ func recalibrate(references []clock.Counter) {
 
 // mapDevice maps device registers, size bytes at host-physical address pa,
 // uncached, and returns their host-virtual address.
-func mapDevice(pa, size uint64) (uintptr, error) {
+func mapDevice(pa, size uint64) (uintptr, error) { return mapAs(pa, size, deviceFlags) }
+
+// mapScreen is mapDevice for a framebuffer, to which writes may be combined.
+func mapScreen(pa, size uint64) (uintptr, error) { return mapAs(pa, size, screenFlags) }
+
+func mapAs(pa, size uint64, flags paging.Entry) (uintptr, error) {
 	var r struct {
 		va     uint64
 		failed bool
 	}
 	thread.Call(func(*struct{}) {
-		va, err := mapEarly(pa, size)
+		va, err := mapEarly(pa, size, flags)
 		r.va, r.failed = va, err != nil
 	}, &struct{}{})
 	if r.failed {

@@ -31,7 +31,7 @@ func initScreen() error {
 	if err != nil {
 		return err
 	}
-	va, err := mapDevice(f.Addr, size)
+	va, err := mapScreen(f.Addr, size)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"github.com/ringo-vmm/ringo/amd64"
+	"github.com/ringo-vmm/ringo/amd64/msr"
 	"github.com/ringo-vmm/ringo/amd64/paging"
 	"github.com/ringo-vmm/ringo/boot"
 	"github.com/ringo-vmm/ringo/kernel/frame"
@@ -35,7 +36,13 @@ var space paging.Space
 const (
 	dataFlags   = paging.Write | paging.NX | paging.Global
 	deviceFlags = dataFlags | paging.PCD | paging.PWT
+	screenFlags = dataFlags | paging.PAT
 )
+
+// pageAttributes is the page attribute table: what the PAT, PCD and PWT bits
+// select. It is the reset value but for entry 4, PAT alone, which is
+// write-combining, for framebuffers. AMD APM vol. 2 §7.8.
+const pageAttributes = 0x0007_0401_0007_0406
 
 // imageBase is the host-physical address of the image, whose first page holds
 // the ELF headers; package boot's entry code is linked just behind it.
@@ -75,7 +82,7 @@ func initSpace(area uintptr) error {
 	if err := mapMemory(); err != nil {
 		return err
 	}
-	if _, err := mapEarly(uint64(lapicWindow), pageSize); err != nil {
+	if _, err := mapEarly(uint64(lapicWindow), pageSize, deviceFlags); err != nil {
 		return err
 	}
 	for _, page := range thread.Guards {
@@ -85,6 +92,7 @@ func initSpace(area uintptr) error {
 		}
 	}
 	space.Stale()
+	amd64.WriteMSR(msr.PAT, pageAttributes)
 	amd64.WriteCR3(root)
 	amd64.WriteCR4(amd64.ReadCR4() | amd64.CR4PGE)
 	reach = directEnd
@@ -176,7 +184,7 @@ func invalidate() {
 // returns their host-virtual address. Registers inside what the loader calls
 // RAM stay mapped as that is. The caller holds the layer's lock, or is
 // pre-runtime.
-func mapEarly(pa, size uint64) (uint64, error) {
+func mapEarly(pa, size uint64, flags paging.Entry) (uint64, error) {
 	start, end := pageDown(pa), pageUp(pa+size)
 	if end <= pa {
 		return 0, paging.ErrPhysical
@@ -186,7 +194,7 @@ func mapEarly(pa, size uint64) (uint64, error) {
 		va = nextDevice
 		nextDevice += end - start
 	}
-	err := space.Map(va, start, end-start, deviceFlags)
+	err := space.Map(va, start, end-start, flags)
 	if err == paging.ErrOverlap && space.Walk(va).OK && space.Walk(va+end-start-1).OK {
 		err = nil
 	}

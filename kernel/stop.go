@@ -14,8 +14,8 @@ const (
 	portDebugExit = 0xf4   // QEMU's isa-debug-exit: exit status v<<1 | 1
 	portBochs     = 0x8900 // Bochs: the text "Shutdown"
 	portKeyboard  = 0x64   // 8042 command port
-	portReset     = 0xcf9  // reset control register of Intel's chipsets
 	keyboardReset = 0xfe   // pulse the processor's reset line
+	portReset     = 0xcf9  // reset control register of Intel's chipsets
 	resetHard     = 0x06   // system and CPU reset
 	resetHardArm  = 0x02
 )

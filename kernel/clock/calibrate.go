@@ -23,7 +23,7 @@ const (
 
 // Estimate is the TSC's rate as one source gives it.
 type Estimate struct {
-	Source string
+	Source Name
 	Hz     uint64 // ticks a second; 0 when Stuck
 	PPM    uint64 // bound of the error of the measurement, in millionths
 	State  State
@@ -45,9 +45,12 @@ type Machine struct {
 	References []Counter
 	// Timer is the local APIC timer, counting, or nil.
 	Timer Counter
+	// Rough makes a lone slow reference, the PIT, do with 8 ms: for a first
+	// clock, until the other references are found.
+	Rough bool
 }
 
-// Result is what a calibration found.
+// Result is what a calibration found. It holds no pointer.
 type Result struct {
 	// Estimates[:Count] is the rate of the TSC from every source, the most
 	// trusted first.
@@ -70,9 +73,10 @@ type Result struct {
 func (r *Result) Hz() uint64 { return r.Estimates[r.Chosen].Hz }
 
 // Calibrate finds the rate of the TSC and of the local APIC timer. It takes
-// about 8 ms by the references' clock, and interrupts should be off. The
-// errors are ErrNoSource and ErrTSC; a source that is wrong is no error but a
-// warning in the result.
+// about 8 ms by the references' clock, 20 ms with a lone PIT, and interrupts
+// should be off. It stores no pointer, so it may also run in the layer beneath
+// the Go runtime. The errors are ErrNoSource and ErrTSC; a source that is wrong
+// is no error but a warning in the result.
 func Calibrate(m *Machine) (r Result, err error) {
 	r.Invariant = Invariant(m.CPUID)
 	r.add("hypervisor", hypervisorHz(m.CPUID), Good)
@@ -83,33 +87,29 @@ func Calibrate(m *Machine) (r Result, err error) {
 	var tracks [MaxReferences + 1]track
 	var fits [MaxReferences + 1]fit
 	n := min(len(m.References), MaxReferences)
-	begin := m.TSC()
-	for i := range n {
-		tracks[i].init(m.References[i], m.TSC)
-	}
 	used := n
 	if m.Timer != nil {
-		tracks[used].init(m.Timer, m.TSC)
 		used++
 	}
-	p := pass{tsc: m.TSC, tracks: tracks[:used], paceHz: base}
+	p := pass{m: m, tracks: tracks[:used], paceHz: base}
 	if r.stated > 0 {
 		p.paceHz = r.Estimates[0].Hz
 	}
+	begin := m.TSC()
 	p.measure(fits[:])
 	if int64(m.TSC()-begin) <= 0 {
 		return r, ErrTSC
 	}
 
 	for i := range n {
-		r.addMeasured(&tracks[i], &fits[i])
+		r.addMeasured(m.References[i].Name(), &tracks[i], &fits[i])
 	}
 	r.add("CPUID, rounded", base, Nominal)
 	if !r.choose() {
 		return r, ErrNoSource
 	}
 	if m.Timer != nil {
-		r.timer(&tracks[n], &fits[n])
+		r.timer(m.Timer.Name(), &tracks[n], &fits[n])
 	}
 	return r, nil
 }
@@ -119,27 +119,33 @@ func (r *Result) add(source string, hz uint64, s State) {
 	if hz == 0 {
 		return
 	}
-	r.Estimates[r.Count] = Estimate{Source: source, Hz: hz, State: s}
+	e := &r.Estimates[r.Count]
+	e.Source.set(source)
+	e.Hz, e.State = hz, s
 	r.Count++
 }
 
-func (r *Result) addMeasured(t *track, f *fit) {
-	e := Estimate{Source: t.counter.Name(), State: t.state}
-	if t.state != Stuck {
-		e.PPM = f.ppm
-		e.Hz = believed(mulDiv(f.tsc, t.counter.Hz(), f.counter))
+// addMeasured adds what a reference showed.
+func (r *Result) addMeasured(source string, t *track, f *fit) {
+	e := &r.Estimates[r.Count]
+	e.Source.set(source)
+	e.State = t.state
+	r.Count++
+	if t.state == Stuck {
+		return
 	}
-	if e.Hz == 0 && e.State == Good {
+	e.PPM = f.ppm
+	e.Hz = believed(mulDiv(f.tsc, t.hz, f.counter))
+	if e.Hz == 0 {
 		e.State = Unsteady
 	}
-	r.Estimates[r.Count] = e
-	r.Count++
 }
 
 // timer turns the timer's ticks per TSC tick into its rate.
-func (r *Result) timer(t *track, f *fit) {
+func (r *Result) timer(source string, t *track, f *fit) {
 	r.HasTimer = true
-	r.Timer = Estimate{Source: t.counter.Name(), State: t.state}
+	r.Timer.Source.set(source)
+	r.Timer.State = t.state
 	if t.state == Stuck {
 		return
 	}

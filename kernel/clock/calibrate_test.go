@@ -64,7 +64,7 @@ func TestRateIsWithin200PPM(t *testing.T) {
 			if e := r.Estimates[r.Chosen]; c.jitter == 0 && e.PPM > 120 {
 				t.Errorf("%s: error bound of %d ppm", c.name, e.PPM)
 			}
-			if got := r.Estimates[r.Chosen].Source; got != "HPET" {
+			if got := r.Estimates[r.Chosen].Source.String(); got != "HPET" {
 				t.Errorf("%s: chose %s, not the HPET", c.name, got)
 			}
 			if c.perMille > 0 && m.stalls == 0 {
@@ -107,6 +107,17 @@ func TestCalibrationTakesLittleTime(t *testing.T) {
 		if m.elapsedMs() > c.ms {
 			t.Errorf("%s: took %.1f ms, want at most %.1f", c.name, m.elapsedMs(), c.ms)
 		}
+	}
+}
+
+func TestRoughCalibrationBySlowReferenceIsQuick(t *testing.T) {
+	m := newMachine(2_500_000_000)
+	machine := m.machine(nil, m.pit())
+	machine.Rough = true
+	r := calibrate(t, machine)
+	within(t, "TSC", r.Hz(), m.tscHz, 1000)
+	if m.elapsedMs() > 9 {
+		t.Errorf("took %.1f ms", m.elapsedMs())
 	}
 }
 
@@ -184,10 +195,10 @@ func TestCPUIDRateIsUsedWhenConfirmed(t *testing.T) {
 	m := newMachine(2_592_000_000)
 	m.leaves = map[uint32][4]uint32{0: {0x16}, 0x15: {2, 216, 24_000_000}, 0x16: {2600}}
 	r := calibrate(t, m.machine(m.lapic(24_000_000), m.hpet(), m.pmTimer()))
-	if e := r.Estimates[r.Chosen]; r.Hz() != 2_592_000_000 || e.Source != "CPUID" || e.PPM != 0 {
+	if e := r.Estimates[r.Chosen]; r.Hz() != 2_592_000_000 || e.Source.String() != "CPUID" || e.PPM != 0 {
 		t.Errorf("chose %+v, want what CPUID says exactly", e)
 	}
-	if got := r.Estimates[r.Checked].Source; got != "HPET" {
+	if got := r.Estimates[r.Checked].Source.String(); got != "HPET" {
 		t.Errorf("checked against %s, not the HPET", got)
 	}
 	within(t, "timer", r.Timer.Hz, 24_000_000, 100)
@@ -212,7 +223,7 @@ func TestMeasurementBeatsCPUIDWhenNothingDecides(t *testing.T) {
 	if w := warnings(&r); len(w) != 1 || !strings.Contains(w[0], "CPUID says 3379.200000 MHz and PM timer") {
 		t.Errorf("warnings %q, want one that names CPUID and the PM timer", w)
 	}
-	if r.Checked < 0 || r.Estimates[r.Checked].Source != "CPUID" {
+	if r.Checked < 0 || r.Estimates[r.Checked].Source.String() != "CPUID" {
 		t.Errorf("checked against estimate %d", r.Checked)
 	}
 }
@@ -260,7 +271,7 @@ func TestDeadReferenceIsNamedAndNotUsed(t *testing.T) {
 		if w := warnings(&r); len(w) != 1 || !strings.Contains(w[0], c.says) {
 			t.Errorf("%s: warnings %q, want %q", c.name, w, c.says)
 		}
-		if got := r.Estimates[r.Chosen].Source; got != "PM timer" {
+		if got := r.Estimates[r.Chosen].Source.String(); got != "PM timer" {
 			t.Errorf("%s: chose %s", c.name, got)
 		}
 	}
@@ -286,7 +297,7 @@ func TestCounterWrapsDuringCalibration(t *testing.T) {
 	timer.first = 1<<32 - 400_000
 	r := calibrate(t, m.machine(timer, h, pm, pit))
 	for _, e := range r.Estimates[:r.Count] {
-		within(t, e.Source, e.Hz, m.tscHz, 250)
+		within(t, e.Source.String(), e.Hz, m.tscHz, 250)
 	}
 	within(t, "timer", r.Timer.Hz, 100_000_000, 200)
 	quiet(t, &r)
@@ -324,7 +335,7 @@ func TestPointWithoutANarrowBracketIsLeftOut(t *testing.T) {
 	if held <= sampleTries {
 		t.Errorf("held up %d times only", held)
 	}
-	if e := r.Estimates[r.Chosen]; e.Source != "HPET" || e.PPM > 150 {
+	if e := r.Estimates[r.Chosen]; e.Source.String() != "HPET" || e.PPM > 150 {
 		t.Errorf("chose %+v", e)
 	}
 	if m.elapsedMs() > 12 {

@@ -18,10 +18,11 @@ const (
 // Clock counts nanoseconds from the moment it was started. Its methods may run
 // on any processor and in interrupt handlers.
 type Clock struct {
-	tsc  func() uint64
-	base uint64 // TSC at 0 ns
-	mul  uint64 // nanoseconds a tick, times 2^shift
-	hz   uint64
+	tsc   func() uint64
+	base  uint64 // TSC when the clock read start
+	start uint64 // in nanoseconds
+	mul   uint64 // nanoseconds a tick, times 2^shift
+	hz    uint64
 }
 
 // Start sets the clock going at 0 ns, with the rate of the TSC in ticks a
@@ -31,30 +32,48 @@ func (c *Clock) Start(tsc func() uint64, hz uint64) error {
 	if hz < MinHz || hz > MaxHz {
 		return ErrRate
 	}
-	c.tsc, c.hz = tsc, hz
-	c.mul = mulDiv(nsPerSec, 1<<shift, hz)
-	c.base = tsc()
+	c.tsc, c.start = tsc, 0
+	c.run(hz, tsc())
 	return nil
+}
+
+// Adjust lets the clock go on from what it reads now at another rate. Nobody
+// may read the clock meanwhile. It stores no pointer. The error is ErrRate; the
+// clock then goes on as before.
+func (c *Clock) Adjust(hz uint64) error {
+	if hz < MinHz || hz > MaxHz {
+		return ErrRate
+	}
+	tsc := c.tsc()
+	c.start = c.At(tsc)
+	c.run(hz, tsc)
+	return nil
+}
+
+func (c *Clock) run(hz, base uint64) {
+	c.hz, c.base = hz, base
+	c.mul = mulDiv(nsPerSec, 1<<shift, hz)
 }
 
 // Now returns the nanoseconds since Start.
 func (c *Clock) Now() uint64 { return c.At(c.tsc()) }
 
-// At returns the nanoseconds from Start to the moment the TSC read tsc, and 0
-// for a moment before Start: on another processor the TSC may be a little
-// behind.
+// At returns the nanoseconds from Start to the moment the TSC read tsc. A moment
+// before Start, or before the last Adjust, counts as that: on another processor
+// the TSC may be a little behind.
 func (c *Clock) At(tsc uint64) uint64 {
 	ticks := tsc - c.base
 	if int64(ticks) < 0 {
-		return 0
+		return c.start
 	}
 	hi, lo := bits.Mul64(ticks, c.mul)
-	return hi<<(64-shift) | lo>>shift
+	return c.start + (hi<<(64-shift) | lo>>shift)
 }
 
 // Deadline returns the first value of the TSC at which the clock reads ns or
-// more. A moment further away than the TSC counts gives its largest value.
+// more, or that at the last Adjust if it did so then. A moment further away than the TSC counts gives its largest value.
 func (c *Clock) Deadline(ns uint64) (tsc uint64) {
+	ns = max(ns, c.start) - c.start
 	tsc, carry := bits.Add64(c.base, mulDivUp(ns, 1<<shift, c.mul), 0)
 	if carry != 0 {
 		return ^uint64(0)

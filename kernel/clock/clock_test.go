@@ -85,6 +85,37 @@ func TestDeadlineBeyondTheTSCIsItsLargestValue(t *testing.T) {
 	}
 }
 
+func TestAdjustedClockGoesOnFromWhatItReads(t *testing.T) {
+	tsc := uint64(1000)
+	var c Clock
+	if err := c.Start(func() uint64 { return tsc }, 1_000_000_000); err != nil {
+		t.Fatal(err)
+	}
+	tsc += 5_000_000_000
+	if err := c.Adjust(2_000_000_000); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Now(); got != 5_000_000_000 {
+		t.Errorf("reads %d ns right after the change, want 5000000000", got)
+	}
+	tsc += 2_000_000_000
+	if got := c.Now(); got != 6_000_000_000 || c.Hz() != 2_000_000_000 {
+		t.Errorf("reads %d ns a second later, at %d Hz", got, c.Hz())
+	}
+	if got := c.Deadline(7_000_000_000); got != tsc+2_000_000_000 {
+		t.Errorf("a second from now is TSC %d, want %d", got, tsc+2_000_000_000)
+	}
+	if got := c.Deadline(1); c.At(got) < 1 || got > tsc {
+		t.Errorf("a deadline long past is TSC %d, now is %d", got, tsc)
+	}
+	if got := c.At(2000); got != 5_000_000_000 {
+		t.Errorf("a moment before the change reads %d ns", got)
+	}
+	if err := c.Adjust(1); err != ErrRate || c.Now() != 6_000_000_000 {
+		t.Errorf("an absurd rate: error %v, clock reads %d ns", err, c.Now())
+	}
+}
+
 func TestUnbelievableRatesAreRefused(t *testing.T) {
 	for _, hz := range []uint64{0, 1, MinHz - 1, MaxHz + 1, ^uint64(0)} {
 		var c Clock

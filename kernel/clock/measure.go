@@ -24,11 +24,19 @@ const (
 
 // pass measures all counters at the same time.
 type pass struct {
-	tsc    func() uint64
-	tracks []track
+	m      *Machine
+	tracks []track // of the references, then of the timer
 	// paceHz is the rate of the TSC, which times the rounds where no counter
 	// of a known rate runs.
 	paceHz uint64
+}
+
+// counter returns the counter of track i.
+func (p *pass) counter(i int) Counter {
+	if i < len(p.m.References) && i < MaxReferences {
+		return p.m.References[i]
+	}
+	return p.m.Timer
 }
 
 // alive reports whether there is anything to measure.
@@ -41,13 +49,13 @@ func (p *pass) alive() bool {
 	return false
 }
 
-// known reports whether the track can time a round.
-func (t *track) known() bool { return t.state == Good && t.counter.Hz() != 0 }
-
 // measure makes passes until the good counters are steady, and fits each. The
 // tracks whose counters stopped are left Stuck, those that made no sense
 // Unsteady.
 func (p *pass) measure(fits []fit) {
+	for i := range p.tracks {
+		p.tracks[i].init(p.counter(i), p.m.TSC)
+	}
 	for try := 0; try < passes && p.alive(); {
 		if !p.run() {
 			continue // one reference the fewer
@@ -80,7 +88,7 @@ func (p *pass) run() bool {
 		}
 		for j := range p.tracks {
 			if t := &p.tracks[j]; t.state == Good {
-				t.at[i] = t.take(p.tsc)
+				t.at[i] = t.take(p.counter(j), p.m.TSC)
 			}
 		}
 	}
@@ -92,10 +100,10 @@ func (p *pass) run() bool {
 // long.
 func (p *pass) wait() bool {
 	need := p.startRound()
-	begin := p.tsc()
+	begin := p.m.TSC()
 	for range gapPolls {
 		if need == 0 {
-			if p.tsc()-begin >= p.paceHz/roundsPerSec {
+			if p.m.TSC()-begin >= p.paceHz/roundsPerSec {
 				return true
 			}
 			continue
@@ -106,7 +114,7 @@ func (p *pass) wait() bool {
 			if !t.known() {
 				continue
 			}
-			t.done = t.done || t.elapsed(t.start, t.counter.Read()) >= t.ticks
+			t.done = t.done || t.elapsed(t.start, p.counter(i).Read()) >= t.ticks
 			if t.done {
 				done++
 			}
@@ -127,20 +135,17 @@ func (p *pass) wait() bool {
 // startRound notes where the references stand, and returns how many of them
 // have to say that the round is over.
 func (p *pass) startRound() (need int) {
+	last := 0
 	for i := range p.tracks {
 		if t := &p.tracks[i]; t.known() {
-			t.start, t.done = t.counter.Read(), false
-			t.ticks = t.counter.Hz() / roundsPerSec
+			t.start, t.done = p.counter(i).Read(), false
+			t.ticks = t.hz / roundsPerSec
 			need++
+			last = i
 		}
 	}
-	if need != 1 {
-		return min(need, 2)
+	if t := &p.tracks[last]; need == 1 && t.hz < slowHz && !p.m.Rough {
+		t.ticks = t.hz / slowRoundsPerSec
 	}
-	for i := range p.tracks {
-		if t := &p.tracks[i]; t.known() && t.counter.Hz() < slowHz {
-			t.ticks = t.counter.Hz() / slowRoundsPerSec
-		}
-	}
-	return need
+	return min(need, 2)
 }

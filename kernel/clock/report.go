@@ -10,7 +10,7 @@ func (r *Result) Summary(buf []byte) []byte {
 	t.str("clock: TSC ")
 	t.mhz(chosen.Hz)
 	t.str(" by ")
-	t.str(chosen.Source)
+	t.name(&chosen.Source)
 	if chosen.PPM != 0 {
 		t.str(" to ")
 		t.ppm(chosen.PPM)
@@ -20,7 +20,7 @@ func (r *Result) Summary(buf []byte) []byte {
 		t.str(", ")
 		t.ppm(ppmApart(chosen.Hz, check.Hz))
 		t.str(" from ")
-		t.str(check.Source)
+		t.name(&check.Source)
 	}
 	if r.HasTimer && r.Timer.Hz != 0 {
 		t.str("; local APIC timer ")
@@ -60,7 +60,7 @@ func (r *Result) Warning(i int, buf []byte) []byte {
 		if i == 0 {
 			t := text{buf: buf}
 			t.str("clock: warning: no second source confirms the TSC's rate by ")
-			t.str(chosen.Source)
+			t.name(&chosen.Source)
 			return t.done()
 		}
 		i--
@@ -87,22 +87,22 @@ func (r *Result) wrong(e *Estimate) bool {
 
 // dispute says that two sources differ, and which is used.
 func (t *text) dispute(e, chosen *Estimate) {
-	t.str(e.Source)
+	t.name(&e.Source)
 	t.str(" says ")
 	t.mhz(e.Hz)
 	t.str(" and ")
-	t.str(chosen.Source)
+	t.name(&chosen.Source)
 	t.str(" ")
 	t.mhz(chosen.Hz)
 	t.str(", ")
 	t.ppm(ppmApart(e.Hz, chosen.Hz))
 	t.str(" apart: using ")
-	t.str(chosen.Source)
+	t.name(&chosen.Source)
 }
 
 // state says what is wrong with a counter.
 func (t *text) state(e *Estimate) {
-	t.str(e.Source)
+	t.name(&e.Source)
 	if e.State == Stuck {
 		t.str(" does not count")
 	} else {
@@ -123,7 +123,7 @@ func (r *Result) String() string {
 		if e.State == Stuck {
 			t.state(e)
 		} else {
-			t.str(e.Source)
+			t.name(&e.Source)
 			t.str(" ")
 			t.mhz(e.Hz)
 			t.str(" to ")

@@ -5,14 +5,19 @@ import (
 	"testing"
 )
 
+func name(s string) (n Name) {
+	n.set(s)
+	return n
+}
+
 func example() Result {
 	r := Result{Count: 3, Chosen: 0, Checked: 1, HasTimer: true}
 	r.Estimates = [sources]Estimate{
-		{"HPET", 2_400_000_123, 64, Good},
-		{"PM timer", 2_400_007_200, 90, Good},
-		{"PIT", 0, 0, Stuck},
+		{name("HPET"), 2_400_000_123, 64, Good},
+		{name("PM timer"), 2_400_007_200, 90, Good},
+		{name("PIT"), 0, 0, Stuck},
 	}
-	r.Timer = Estimate{"local APIC timer", 62_500_000, 20, Good}
+	r.Timer = Estimate{name("local APIC timer"), 62_500_000, 20, Good}
 	return r
 }
 
@@ -43,5 +48,11 @@ func TestStringListsEverySourceAndWarning(t *testing.T) {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
 		}
+	}
+}
+
+func TestLongNameIsCut(t *testing.T) {
+	if got := name(strings.Repeat("x", 300)).String(); got != strings.Repeat("x", 23) {
+		t.Errorf("name %q", got)
 	}
 }

@@ -31,13 +31,14 @@ const (
 	endless = 1 << 60
 )
 
-// track is one counter through a calibration.
+// track is one counter through a calibration. It holds no pointer: the counter
+// itself is passed along.
 type track struct {
-	counter Counter
-	mask    uint64
-	state   State
-	narrow  uint64 // the narrowest half bracket so far, in TSC ticks
-	at      [points]sample
+	state  State
+	hz     uint64
+	mask   uint64
+	narrow uint64 // the narrowest half bracket so far, in TSC ticks
+	at     [points]sample
 
 	// For the wait of a round: where it began, how long it is in the counter's
 	// ticks, and whether it is over.
@@ -47,7 +48,7 @@ type track struct {
 
 // init readies the track and finds out whether its counter counts.
 func (t *track) init(c Counter, tsc func() uint64) {
-	t.counter, t.state = c, Stuck
+	t.state, t.hz = Stuck, c.Hz()
 	t.narrow = endless
 	t.mask = ^uint64(0)
 	if w := c.Width(); w < 64 {
@@ -61,14 +62,14 @@ func (t *track) init(c Counter, tsc func() uint64) {
 		}
 	}
 	for range warmSamples {
-		t.narrow = min(t.narrow, t.once(tsc).half)
+		t.narrow = min(t.narrow, once(c, tsc).half)
 	}
 }
 
 // once takes a reading between two of the TSC, which are its bracket.
-func (t *track) once(tsc func() uint64) sample {
+func once(c Counter, tsc func() uint64) sample {
 	before := tsc()
-	value := t.counter.Read()
+	value := c.Read()
 	after := tsc()
 	if after < before || after-before > endless {
 		return sample{after, endless, value}
@@ -80,19 +81,22 @@ func (t *track) once(tsc func() uint64) sample {
 // take takes a reading with a narrow bracket. A wide one, as an SMI or an
 // emulator that was held up makes it, is thrown away; where all are wide, the
 // narrowest serves, and its width counts in the error.
-func (t *track) take(tsc func() uint64) sample {
-	best := t.once(tsc)
+func (t *track) take(c Counter, tsc func() uint64) sample {
+	best := once(c, tsc)
 	for range sampleTries {
 		if best.half <= 2*t.narrow+narrowSlack {
 			break
 		}
-		if s := t.once(tsc); s.half < best.half {
+		if s := once(c, tsc); s.half < best.half {
 			best = s
 		}
 	}
 	t.narrow = min(t.narrow, best.half)
 	return best
 }
+
+// known reports whether the counter can time a round.
+func (t *track) known() bool { return t.state == Good && t.hz != 0 }
 
 // elapsed returns the ticks of the counter between two of its values.
 func (t *track) elapsed(from, to uint64) uint64 { return (to - from) & t.mask }

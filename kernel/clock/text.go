@@ -9,6 +9,8 @@ type text struct {
 
 func (t *text) str(s string) { t.n += copy(t.buf[t.n:], s) }
 
+func (t *text) name(n *Name) { t.n += copy(t.buf[t.n:], n.text[:n.n]) }
+
 // num writes v in decimal, with zeroes in front up to width digits.
 func (t *text) num(v uint64, width int) {
 	var digits [20]byte
