@@ -105,9 +105,19 @@ func logEnd(level klog.Level, l *klog.Line) {
 	ns := now()
 	kernelLog.AppendBytes(level, ns, l.Bytes())
 	if level > klog.Debug || verbose {
+		colour(level)
 		print(logShown.Reset().Record(klog.Record{NS: ns, Level: level, Text: l.Bytes()}).Byte('\n').Bytes())
+		colour(klog.Info)
 	}
 	unlockLog()
+}
+
+var levelColours = [...]vga.Attr{vga.AttrDebug, vga.AttrInfo, vga.AttrWarn, vga.AttrError}
+
+// colour makes the screens show what comes in the colour of a level.
+func colour(level klog.Level) {
+	consoles.vga.SetAttr(levelColours[level])
+	screen.console.SetAttr(levelColours[level])
 }
 
 // verbose shows debug records on the consoles too: the word "verbose" on the

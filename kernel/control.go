@@ -26,7 +26,7 @@ var panics = []struct {
 }{
 	{"go", "a Go panic that nobody recovers", func() { go panic("asked for by the monitor") }},
 	{"stack", "endless recursion", func() { go func() { recurse(0) }() }},
-	{"runtime", "a fault inside the Go runtime", func() { corruptRuntime() }},
+	{"runtime", "a fault where the Go runtime cannot handle one", unhandledFault},
 	{"layer", "a fault in the thread layer", func() { inLayer(func() { *(*int)(address(0x10)) = 1 }) }},
 	{"layer-stack", "endless recursion in the thread layer", func() { inLayer(func() { recurse(0) }) }},
 	{"double-fault", "a fault that cannot be delivered", doubleFault},

@@ -8,21 +8,18 @@ const (
 	// that the arithmetic is made for.
 	MinHz = 1_000_000
 	MaxHz = 1_000_000_000_000
-	// shift makes the multiplier, nanoseconds a tick times 2^shift, fit 64 bits
+	// Shift makes the multiplier, nanoseconds a tick times 2^Shift, fit 64 bits
 	// at MinHz and keep 42 significant bits at MaxHz.
-	shift = 52
-	// Shift is the scale of Line's multiplier.
-	Shift = shift
+	Shift = 52
 )
 
 // Clock counts nanoseconds from the moment it was started. Its methods may run
 // on any processor and in interrupt handlers.
 type Clock struct {
-	tsc   func() uint64
-	base  uint64 // TSC when the clock read start
-	start uint64 // in nanoseconds
-	mul   uint64 // nanoseconds a tick, times 2^shift
-	hz    uint64
+	tsc  func() uint64
+	base uint64 // TSC at 0 ns, modulo 2^64
+	mul  uint64 // nanoseconds a tick, times 2^Shift
+	hz   uint64
 }
 
 // Start sets the clock going at 0 ns, with the rate of the TSC in ticks a
@@ -32,51 +29,57 @@ func (c *Clock) Start(tsc func() uint64, hz uint64) error {
 	if hz < MinHz || hz > MaxHz {
 		return ErrRate
 	}
-	c.tsc, c.start = tsc, 0
-	c.run(hz, tsc())
+	c.tsc = tsc
+	c.setRate(hz)
+	c.base = tsc()
 	return nil
 }
 
-// Adjust lets the clock go on from what it reads now at another rate. Nobody
-// may read the clock meanwhile. It stores no pointer. The error is ErrRate; the
-// clock then goes on as before.
+// Adjust lets the clock go on from what it reads now, or at most a tick later,
+// at another rate. Nobody may read it meanwhile. Unlike Start it stores no
+// pointer. The error is ErrRate; the clock then goes on as before.
 func (c *Clock) Adjust(hz uint64) error {
 	if hz < MinHz || hz > MaxHz {
 		return ErrRate
 	}
 	tsc := c.tsc()
-	c.start = c.At(tsc)
-	c.run(hz, tsc)
+	ns := c.At(tsc)
+	c.setRate(hz)
+	c.base = tsc - mulDivUp(ns, 1<<Shift, c.mul)
 	return nil
 }
 
-func (c *Clock) run(hz, base uint64) {
-	c.hz, c.base = hz, base
-	c.mul = mulDiv(nsPerSec, 1<<shift, hz)
+func (c *Clock) setRate(hz uint64) {
+	c.hz, c.mul = hz, mulDiv(nsPerSec, 1<<Shift, hz)
 }
 
 // Now returns the nanoseconds since Start.
 func (c *Clock) Now() uint64 { return c.At(c.tsc()) }
 
-// At returns the nanoseconds from Start to the moment the TSC read tsc. A moment
-// before Start, or before the last Adjust, counts as that: on another processor
-// the TSC may be a little behind.
+// At returns the nanoseconds from Start to the moment the TSC read tsc, and 0
+// for a moment before Start: on another processor the TSC may be a little
+// behind.
 func (c *Clock) At(tsc uint64) uint64 {
 	ticks := tsc - c.base
 	if int64(ticks) < 0 {
-		return c.start
+		return 0
 	}
 	hi, lo := bits.Mul64(ticks, c.mul)
-	return c.start + (hi<<(64-shift) | lo>>shift)
+	return hi<<(64-Shift) | lo>>Shift
 }
 
 // Deadline returns the first value of the TSC at which the clock reads ns or
-// more, or that at the last Adjust if it did so then. A moment further away than the TSC counts gives its largest value.
+// more. A moment further away than the TSC counts gives its largest value, and
+// one before it started to count, which a clock that was adjusted can read, 0.
 func (c *Clock) Deadline(ns uint64) (tsc uint64) {
-	ns = max(ns, c.start) - c.start
-	tsc, carry := bits.Add64(c.base, mulDivUp(ns, 1<<shift, c.mul), 0)
-	if carry != 0 {
+	const beyond = 1 << 63
+	ticks := mulDivUp(ns, 1<<Shift, c.mul)
+	tsc = c.base + ticks
+	switch {
+	case ticks >= beyond:
 		return ^uint64(0)
+	case c.base >= beyond && tsc >= beyond:
+		return 0
 	}
 	return tsc
 }

@@ -2,6 +2,7 @@ package clock
 
 import (
 	"math/big"
+	"math/bits"
 	"math/rand/v2"
 	"testing"
 )
@@ -79,7 +80,7 @@ func TestDeadlineIsTheFirstTickAtOrAfter(t *testing.T) {
 }
 
 func TestDeadlineBeyondTheTSCIsItsLargestValue(t *testing.T) {
-	c := started(t, 5_000_000_000, 1<<63)
+	c := started(t, 5_000_000_000, 1<<40)
 	if got := c.Deadline(^uint64(0)); got != ^uint64(0) {
 		t.Errorf("deadline %#x", got)
 	}
@@ -105,14 +106,53 @@ func TestAdjustedClockGoesOnFromWhatItReads(t *testing.T) {
 	if got := c.Deadline(7_000_000_000); got != tsc+2_000_000_000 {
 		t.Errorf("a second from now is TSC %d, want %d", got, tsc+2_000_000_000)
 	}
-	if got := c.Deadline(1); c.At(got) < 1 || got > tsc {
-		t.Errorf("a deadline long past is TSC %d, now is %d", got, tsc)
-	}
-	if got := c.At(2000); got != 5_000_000_000 {
-		t.Errorf("a moment before the change reads %d ns", got)
-	}
 	if err := c.Adjust(1); err != ErrRate || c.Now() != 6_000_000_000 {
 		t.Errorf("an absurd rate: error %v, clock reads %d ns", err, c.Now())
+	}
+}
+
+// With a rate far below the first one, the clock's 0 lies before the TSC's.
+func TestAdjustedClockWhoseStartIsBeforeTheTSC(t *testing.T) {
+	tsc := uint64(0)
+	var c Clock
+	if err := c.Start(func() uint64 { return tsc }, 1_000_000); err != nil {
+		t.Fatal(err)
+	}
+	tsc = 10_000_000 // 10 s
+	if err := c.Adjust(1_000_000_000); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Now(); got != 10_000_000_000 {
+		t.Errorf("reads %d ns, want 10000000000", got)
+	}
+	if got := c.Deadline(10_000_001_000); got != tsc+1000 {
+		t.Errorf("1 us from now is TSC %d, want %d", got, tsc+1000)
+	}
+	if got := c.Deadline(5_000_000_000); got != 0 {
+		t.Errorf("5 s ago is TSC %d, want 0", got)
+	}
+}
+
+func TestAdjustNeverTurnsTheClockBack(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	tsc := r.Uint64() >> 20
+	var c Clock
+	if err := c.Start(func() uint64 { return tsc }, 1_000_000_000); err != nil {
+		t.Fatal(err)
+	}
+	for range 10_000 {
+		tsc += r.Uint64N(1_000_000_000)
+		before, hz := c.Now(), MinHz+r.Uint64N(10_000_000_000)
+		if err := c.Adjust(hz); err != nil {
+			t.Fatal(err)
+		}
+		if now := c.Now(); now < before || now > before+2+nsPerSec/hz {
+			t.Fatalf("read %d ns, and %d after it was set to %d Hz", before, now, hz)
+		}
+		base, mul := c.Line()
+		if hi, lo := bits.Mul64(tsc-base, mul); hi<<(64-Shift)|lo>>Shift != c.Now() {
+			t.Fatal("Line is not what Now computes")
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package thread
 import (
 	"runtime"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/ringo-vmm/ringo/amd64"
 	"github.com/ringo-vmm/ringo/kernel/klog"
@@ -38,7 +39,7 @@ func abortFrom(p *processor, f *abortFrame) {
 	t.r8, t.r9, t.r10, t.r11, t.r12, t.r13, t.r14, t.r15 = f.r8, f.r9, f.r10, f.r11, f.r12, f.r13, f.r14, f.r15
 	t.rip, t.rflags, t.rsp = f.rip, f.rflags, f.rsp
 	end(line().Str("ringo: panic: ").Str(vector.String()).Str(" on processor ").Dec(uint64(p.index)))
-	die(p, t, f.code, amd64.ReadCR2(), why)
+	die(p, t, f.code, faultAddress(), why)
 }
 
 // fatalFault stops for an exception in a thread that no handler takes.
@@ -84,7 +85,7 @@ func die(p *processor, t *thread, code, va uint64, why Stop) {
 	end(line().Str("rsi ").Hex(t.rsi, 16).Str(" rdi ").Hex(t.rdi, 16).Str(" rbp ").Hex(t.rbp, 16).Str(" rsp ").Hex(t.rsp, 16))
 	end(line().Str("r8  ").Hex(t.r8, 16).Str(" r9  ").Hex(t.r9, 16).Str(" r10 ").Hex(t.r10, 16).Str(" r11 ").Hex(t.r11, 16))
 	end(line().Str("r12 ").Hex(t.r12, 16).Str(" r13 ").Hex(t.r13, 16).Str(" r14 ").Hex(t.r14, 16).Str(" r15 ").Hex(t.r15, 16))
-	end(line().Str("rip ").Hex(t.rip, 16).Str(" flg ").Hex(t.rflags, 16).Str(" cr3 ").Hex(amd64.ReadCR3(), 16).Str(" fs  ").Hex(t.fsbase, 16))
+	end(line().Str("rip ").Hex(t.rip, 16).Str(" flg ").Hex(t.rflags, 16).Str(" cr3 ").Hex(pageTables(), 16).Str(" fs  ").Hex(t.fsbase, 16))
 	backTrace(t.rip, t.rbp)
 	threadTable()
 	layer.machine.Stop(why)
@@ -118,13 +119,22 @@ func backTrace(rip, rbp uint64) {
 // symbol writes an address of code with its function, file and line.
 func symbol(l *klog.Line, pc uint64) {
 	l.Hex(pc, 16)
-	f := runtime.FuncForPC(uintptr(pc))
+	f := findfunc(uintptr(pc)).function
 	if f == nil {
 		return
 	}
 	l.Byte(' ').Str(f.Name()).Str("+0x").Hex(pc-uint64(f.Entry()), 1)
 	file, line := f.FileLine(uintptr(pc))
 	l.Byte(' ').Str(base(file)).Byte(':').Dec(uint64(line))
+}
+
+// findfunc is the runtime's own lookup. runtime.FuncForPC, which is made of
+// it, allocates for inlined code.
+//
+//go:linkname findfunc runtime.findfunc
+func findfunc(pc uintptr) struct {
+	function *runtime.Func
+	module   unsafe.Pointer
 }
 
 // base is the last two elements of a path.

@@ -53,7 +53,7 @@ func exceptionFrom(p *processor, gate, code uint64) {
 		signalFault(p, t, vector, code, 0)
 		return
 	}
-	va := amd64.ReadCR2()
+	va := faultAddress()
 	if code&amd64.FaultReserved == 0 && code&amd64.FaultInstruction == 0 {
 		layer.lock.acquire()
 		result := layer.memory.Fault(va, code&amd64.FaultWrite != 0)

@@ -7,6 +7,13 @@ package thread
 
 func setFSBase(p *processor, base uint64) { p.fsbase = base }
 
-var testProcessor *processor
+var (
+	testProcessor    *processor
+	testFaultAddress uint64
+)
 
 func this() *processor { return testProcessor }
+
+func faultAddress() uint64 { return testFaultAddress }
+
+func pageTables() uint64 { return 0 }
