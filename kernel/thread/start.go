@@ -76,16 +76,6 @@ func fillIDT(exceptions, interrupts, aborts uintptr) {
 // Init gives the layer its machine, which it needs to report faults.
 func Init(m Machine) { layer.machine = m }
 
-// mainStack is the size in bytes of the first thread's stack. The runtime
-// takes 64 KiB of it for granted.
-const mainStack = 256 << 10
-
-// maxArguments bounds the words and bytes of the initial stack.
-const (
-	maxWords  = 64
-	argsBytes = 8192
-)
-
 // Run makes the Go runtime's first thread, which starts when the caller leaves
 // for resume. Its environment is env, words of the form NAME=value. From here
 // on memory provides the runtime's address space. The error is ErrMemory.
@@ -103,59 +93,10 @@ func Run(memory Memory, env [][]byte) error {
 	}
 	p := (*processor)(pointer(layer.processors[0]))
 	t.rip, t.rflags = uint64(go0), amd64.FlagsFixed|amd64.FlagsIF
-	t.rsp = initialStack(uintptr(base+pageSize+mainStack), env)
+	t.rsp = initialStack(uintptr(base+pageSize+mainStack), env, makeVDSO())
 	t.fsbase, t.tlsg = p.tls, uint64(p.g)
 	t.stack.flags = altStackDisable
 	t.state = stateRunning
 	p.current = t.ref()
 	return nil
 }
-
-// Auxiliary vector entries, getauxval(3).
-const (
-	auxPageSize = 6
-	auxRandom   = 25
-	auxVDSO     = 33
-)
-
-// initialStack writes what Linux leaves on a new program's stack: the number
-// of arguments, the arguments, the environment and the auxiliary vector. It
-// returns the stack pointer.
-func initialStack(top uintptr, env [][]byte) uint64 {
-	touch(top-argsBytes, argsBytes, true)
-	at := top - argsBytes
-	word := func(v uint64) {
-		*(*uint64)(pointer(at)) = v
-		at += 8
-	}
-	text := top - argsBytes + maxWords*8
-	random := text
-	layer.machine.Random(bytes(random, 16))
-	text += 16
-	str := func(s []byte) uint64 {
-		start := text
-		copy(bytes(text, uint64(len(s))), s)
-		text += uintptr(len(s)) + 1 // the page was zero
-		return uint64(start)
-	}
-	word(1)
-	word(str(programName[:]))
-	word(0)
-	for i, e := range env {
-		if i < maxWords-16 && text+uintptr(len(e))+1 < top {
-			word(str(e))
-		}
-	}
-	word(0)
-	word(auxPageSize)
-	word(pageSize)
-	word(auxRandom)
-	word(uint64(random))
-	word(auxVDSO)
-	word(makeVDSO())
-	word(0)
-	word(0)
-	return uint64(top - argsBytes)
-}
-
-var programName = [...]byte{'r', 'i', 'n', 'g', 'o'}

@@ -1,0 +1,176 @@
+package thread
+
+import "fmt"
+
+// The layer's invariants, which hold whenever nobody is inside it.
+
+// check reports every broken invariant. coming are the processors that will
+// look at the ready queue by themselves: an interrupt is on its way to them.
+func (w *world) check(coming func(p *processor) bool) {
+	w.Helper()
+	for _, problem := range append(w.misplaced(), w.misled(coming)...) {
+		w.Error(problem)
+	}
+}
+
+// problems collects broken invariants.
+type problems []string
+
+func (p *problems) add(format string, args ...any) { *p = append(*p, fmt.Sprintf(format, args...)) }
+
+// misplaced lists what is wrong with the queues: every thread must be in
+// exactly one place, the one that its state tells.
+func (w *world) misplaced() (wrong problems) {
+	if layer.lock != 0 {
+		wrong.add("the lock is held")
+	}
+	place := map[ref]string{}
+	put := func(r ref, where string) {
+		if old, ok := place[r]; ok {
+			wrong.add("thread %d is in %s and in %s", r.get().tid, old, where)
+		}
+		place[r] = where
+	}
+	walk := func(q *queue, where string, each func(t *thread)) {
+		n, last := 0, ref(0)
+		for r := q.head; r != 0 && n <= maxThreads; r = r.get().next {
+			if r.get().prev != last {
+				wrong.add("%s: the back link of thread %d is wrong", where, r.get().tid)
+			}
+			put(r, where)
+			each(r.get())
+			last = r
+			n++
+		}
+		if q.tail != last || q.length != n {
+			wrong.add("%s: tail or length %d wrong, %d threads are linked", where, q.length, n)
+		}
+	}
+	walk(&layer.ready, "the ready queue", func(t *thread) {
+		if t.state != stateReady || t.waitsOn != 0 || t.timerIndex >= 0 {
+			wrong.add("thread %d in the ready queue: state %s, waits on %#x, timer %d", t.tid, stateNames[t.state], t.waitsOn, t.timerIndex)
+		}
+	})
+	for i := range layer.futex {
+		walk(&layer.futex[i], fmt.Sprintf("futex bucket %d", i), func(t *thread) {
+			if t.state != stateWaiting || bucket(t.waitsOn) != &layer.futex[i] {
+				wrong.add("thread %d in bucket %d: state %s, waits on %#x", t.tid, i, stateNames[t.state], t.waitsOn)
+			}
+		})
+	}
+	walk(&poller.waiters, "the poller", func(t *thread) {
+		if t.state != stateWaiting || t.waitsOn != waitPoll {
+			wrong.add("thread %d in the poller: state %s, waits on %#x", t.tid, stateNames[t.state], t.waitsOn)
+		}
+	})
+	for _, p := range w.processors {
+		if t := p.current.get(); p.current != p.idle {
+			put(p.current, fmt.Sprintf("processor %d", p.index))
+			if t.state != stateRunning || t.cpu != p.index {
+				wrong.add("thread %d on processor %d: state %s, cpu %d", t.tid, p.index, stateNames[t.state], t.cpu)
+			}
+		}
+		if p.idle.get().state != stateIdle {
+			wrong.add("the idle thread of processor %d is %s", p.index, stateNames[p.idle.get().state])
+		}
+	}
+	wrong = append(wrong, misplacedTimers(put)...)
+	alive := 0
+	for i, r := range layer.threads {
+		if r == 0 {
+			continue
+		}
+		alive++
+		if int(r.get().tid) != i+1 {
+			wrong.add("thread %d is in slot %d", r.get().tid, i)
+		}
+		if place[r] == "" {
+			wrong.add("thread %d (%s) is nowhere", r.get().tid, stateNames[r.get().state])
+		}
+		delete(place, r)
+	}
+	if alive != layer.running {
+		wrong.add("%d threads are alive, the layer counts %d", alive, layer.running)
+	}
+	for r, where := range place {
+		wrong.add("%s holds thread %d, which does not exist", where, r.get().tid)
+	}
+	seen := map[ref]bool{}
+	for r := layer.spare; r != 0; r = r.get().next {
+		if seen[r] || r.get().state != stateFree {
+			wrong.add("the pool holds a thread twice or one that is %s", stateNames[r.get().state])
+			break
+		}
+		seen[r] = true
+	}
+	return wrong
+}
+
+// misplacedTimers is misplaced for the timer heap; put notes the threads that
+// wait for nothing else.
+func misplacedTimers(put func(ref, string)) (wrong problems) {
+	h := &layer.timers
+	for i, r := range h.heap[:h.n] {
+		t := r.get()
+		if t.timerIndex != int32(i) || t.state != stateWaiting || t.deadline == 0 {
+			wrong.add("timer %d is of thread %d: index %d, state %s, deadline %d", i, t.tid, t.timerIndex, stateNames[t.state], t.deadline)
+		}
+		if i > 0 && h.less(int32(i), int32(i-1)/2) {
+			wrong.add("timer %d is before its parent", i)
+		}
+		if t.waitsOn == 0 {
+			put(r, "the timers")
+		}
+	}
+	for _, r := range layer.threads {
+		if r == 0 {
+			continue
+		}
+		if t := r.get(); t.timerIndex < 0 != (t.deadline == 0) || t.timerIndex >= h.n {
+			wrong.add("thread %d has deadline %d and timer index %d", t.tid, t.deadline, t.timerIndex)
+		}
+	}
+	return wrong
+}
+
+// misled lists what is wrong with what the processors will do next: no thread
+// may be ready while a processor idles and nothing tells it, and some timer
+// must come before the first deadline and the end of a slice.
+func (w *world) misled(coming func(p *processor) bool) (wrong problems) {
+	known, late := 0, 0 // processors that idle, and those of them that nothing will wake
+	slicing := layer.ready.empty()
+	first, armed := uint64(never), uint64(never)
+	if t := layer.timers.first(); t != nil {
+		first = t.deadline
+	}
+	for _, p := range w.processors {
+		timer := w.machine.timers[p.index]
+		switch {
+		case p.current != p.idle && p.idling:
+			wrong.add("processor %d works and counts as idle", p.index)
+		case p.current == p.idle && coming(p):
+			known++
+		case p.current == p.idle:
+			late++
+			if !p.idling {
+				wrong.add("processor %d idles, nothing comes, and it will never be kicked", p.index)
+			}
+		case p.sliceEnd != 0 && (timer <= p.sliceEnd || coming(p)):
+			slicing = true
+		}
+		if coming(p) {
+			timer = w.machine.now
+		}
+		armed = min(armed, timer)
+	}
+	if n := layer.ready.length; n > known && late > 0 {
+		wrong.add("%d threads are ready, %d processors will look, %d idle", n, known, late)
+	}
+	if !slicing && known == 0 {
+		wrong.add("%d threads are ready and no running one has a slice that ends", layer.ready.length)
+	}
+	if armed > first {
+		wrong.add("the first deadline is %d, the first timer %d", first, armed)
+	}
+	return wrong
+}

@@ -1,0 +1,152 @@
+//go:build boot
+
+package test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ringo-vmm/ringo/internal/emu"
+	"github.com/ringo-vmm/ringo/internal/hostpkg"
+)
+
+var tamago = flag.String("tamago", "", "build the kernel with TamaGo's go command at this path")
+
+// What TestMain makes, and the tool it makes it with.
+var (
+	ringoTool string
+	kernelELF = "../build/ringo.elf"
+	hybridISO = "../build/ringo.iso"
+	pxeFolder = "../build/pxe"
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	os.Exit(run(m))
+}
+
+// run builds the kernel and everything it is booted from, as a user would.
+func run(m *testing.M) int {
+	if err := hostpkg.This(os.Stderr).Check(hostpkg.All()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	dir, err := os.MkdirTemp("", "ringo-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	ringoTool = filepath.Join(dir, "ringo")
+	steps := [][]string{{"go", "build", "-o", ringoTool, "../cmd/ringo"}}
+	for _, image := range []string{"build", "iso", "pxe"} {
+		steps = append(steps, []string{ringoTool, image, "-tamago", *tamago})
+	}
+	for _, s := range steps {
+		if out, err := exec.Command(s[0], s[1:]...).CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "%s: %v\n%s", strings.Join(s, " "), err, out)
+			return 1
+		}
+	}
+	return m.Run()
+}
+
+// waitTime is how long a machine may take for anything a test expects of it.
+// The slowest boots take a tenth of it on two cores that do nothing else.
+const waitTime = 3 * time.Minute
+
+// console is a machine's serial line in a test's hands. Its methods end the
+// test when the machine does not do as expected.
+type console struct {
+	*testing.T
+	vm *emu.VM
+	at int // how much of the output earlier expectations have matched
+}
+
+// boot starts a machine, with the kernel as its image if o names none. The
+// machine is ended with the test.
+func boot(t *testing.T, o emu.Options) *console {
+	t.Helper()
+	if o.Image == "" {
+		o.Image = kernelELF
+	}
+	vm, err := emu.Start(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(vm.Kill)
+	return &console{T: t, vm: vm}
+}
+
+// Expect waits until re matches what came after the last expectation's match.
+func (c *console) Expect(re string) *console {
+	c.Helper()
+	c.Match(re)
+	return c
+}
+
+// Match is Expect, and returns the match and its groups.
+func (c *console) Match(re string) []string {
+	c.Helper()
+	exp := regexp.MustCompile(re)
+	ctx, cancel := context.WithTimeoutCause(c.Context(), waitTime, errors.New("timeout"))
+	defer cancel()
+	end, err := c.vm.Expect(ctx, c.at, exp)
+	if err != nil {
+		c.Fatalf("waiting for %q: %v%s", re, err, c.last())
+	}
+	match := exp.FindStringSubmatch(c.vm.Output()[c.at:])
+	c.at = end
+	return match
+}
+
+// Send types text, in which a newline is the Enter key.
+func (c *console) Send(text string) *console {
+	c.Helper()
+	if err := c.vm.Type(text); err != nil {
+		c.Fatalf("typing %q: %v%s", text, err, c.last())
+	}
+	return c
+}
+
+// Exit waits for the machine's end, which must be the given one.
+func (c *console) Exit(outcome emu.Outcome, code int) {
+	c.Helper()
+	select {
+	case <-c.vm.Done():
+	case <-time.After(waitTime):
+		c.Fatalf("the machine does not end%s", c.last())
+	}
+	if e := c.vm.Exit(); e.Outcome != outcome || e.Code != code {
+		c.Fatalf("the machine %v, exit code %d (%s); want %v, %d%s", e.Outcome, e.Code, e.Reason, outcome, code, c.last())
+	}
+}
+
+// Ended waits for the machine's end, whatever it is.
+func (c *console) Ended() {
+	c.Helper()
+	select {
+	case <-c.vm.Done():
+	case <-time.After(waitTime):
+		c.Fatalf("the machine does not end%s", c.last())
+	}
+}
+
+// last is the end of the output, for messages.
+func (c *console) last() string {
+	lines := strings.Split(strings.TrimSpace(c.vm.Output()), "\n")
+	text := "\nthe last of the output:\n" + strings.Join(lines[max(0, len(lines)-40):], "\n")
+	if m := c.vm.Messages(); m != "" {
+		text += "\nthe emulator says:\n" + m
+	}
+	return text
+}
