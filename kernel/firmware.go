@@ -91,8 +91,8 @@ func refineClock() error {
 		hostPMTimer.Init(amd64.Ports{}, uint16(f.PMTimer.Address), f.PMTimer32)
 		references = append(references, &hostPMTimer)
 	}
-	references = append(references, &earlyPIT)
-	recalibrate(references)
+	clockMachine.References, clockMachine.Rough = append(references, &earlyPIT), false
+	recalibrate()
 	return nil
 }
 

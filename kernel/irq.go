@@ -31,8 +31,13 @@ func claimISA(irq uint8, name string, handle func() bool) error {
 		return err
 	}
 	gsi, low, level := tables.MADT.GSI(irq)
+	// An error is not stored in the layer: it has a pointer in it.
+	done := false
 	inLayer(func() {
-		err = ioapics.Route(gsi, apic.Redirection{Vector: vector, Dest: lapic.ID(), ActiveLow: low, Level: level})
+		done = ioapics.Route(gsi, apic.Redirection{Vector: vector, Dest: lapic.ID(), ActiveLow: low, Level: level}) == nil
 	})
-	return err
+	if !done {
+		return fmt.Errorf("%v has no input for interrupt %d", &ioapics, gsi)
+	}
+	return nil
 }

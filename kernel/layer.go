@@ -8,7 +8,6 @@ import (
 	"unsafe"
 
 	"github.com/ringo-vmm/ringo/amd64/paging"
-	"github.com/ringo-vmm/ringo/kernel/clock"
 	"github.com/ringo-vmm/ringo/kernel/frame"
 	"github.com/ringo-vmm/ringo/kernel/thread"
 )
@@ -18,9 +17,9 @@ import (
 func inLayer(f func()) { thread.CallUnlocked(func(*struct{}) { f() }, &struct{}{}) }
 
 // recalibrate is calibrate once the Go runtime runs and uses the timer.
-func recalibrate(references []clock.Counter) {
+func recalibrate() {
 	thread.Call(func(*struct{}) {
-		calibrate(references)
+		calibrate()
 		startTimer()
 		thread.TimerLost()
 	}, &struct{}{})

@@ -13,8 +13,8 @@ import (
 )
 
 // The clock, in ns since the kernel's entry: clockOffset when hostClock
-// started, and what that counts. Both change only while the only processor
-// that runs has interrupts off.
+// started, and what that counts. Its rate changes only while the only
+// processor that runs has interrupts off.
 var (
 	entryTSC    uint64 // TSC at entry
 	hostClock   clock.Clock
@@ -46,13 +46,18 @@ func now() uint64 {
 // initClock starts the clock by what needs no firmware tables: CPUID, and the
 // PIT. Pre-runtime.
 func initClock() {
-	references := clockReferences[:0]
+	m := &clockMachine
+	m.TSC, m.CPUID, m.Rough = amd64.RDTSC, amd64.CPUID, true
 	if err := earlyPIT.Start(amd64.Ports{}); err == nil {
-		references = append(references, &earlyPIT)
+		m.References = append(clockReferences[:0], &earlyPIT)
 	} else {
-		logEnd(klog.Warn, logLine().Str("clock: ").Str(err.Error()))
+		logEnd(klog.Warn, logLine().Str("clock: warning: ").Str(err.Error()))
 	}
-	calibrate(references)
+	if counter, err := lapic.StartCountdown(timerDivider); err == nil {
+		timerCounter = counter
+		m.Timer = &timerCounter
+	}
+	calibrate()
 	wallStart = readRTC(0)
 	shareClock()
 	startTimer()
@@ -62,21 +67,16 @@ func initClock() {
 // escape.
 var (
 	earlyPIT        pit.PIT
+	timerCounter    apic.Countdown
 	clockReferences [clock.MaxReferences]clock.Counter
 	clockMachine    clock.Machine
 )
 
-// calibrate measures the TSC and the local APIC's timer against the references
-// and lets the clock go on at the rate it finds. Interrupts are off.
-func calibrate(references []clock.Counter) {
-	m := &clockMachine
-	*m = clock.Machine{TSC: amd64.RDTSC, CPUID: amd64.CPUID, References: references}
-	countdown, err := lapic.StartCountdown(timerDivider)
-	if err == nil {
-		timerCounter = countdown
-		m.Timer = &timerCounter
-	}
-	result, err := clock.Calibrate(m)
+// calibrate measures the TSC and the local APIC's timer by what clockMachine
+// names, and lets the clock go on at the rate it finds. Interrupts are off.
+func calibrate() {
+	lapic.StartCountdown(timerDivider)
+	result, err := clock.Calibrate(&clockMachine)
 	hz := uint64(guessHz)
 	if err == nil {
 		hz = result.Hz()
@@ -86,20 +86,35 @@ func calibrate(references []clock.Counter) {
 	if timerHz == 0 {
 		timerHz = hz / timerDivider
 	}
-	before := now()
-	if !clockRuns {
-		before = ticksToNS(amd64.RDTSC()-entryTSC, hz)
+	if clockRuns {
+		hostClock.Adjust(hz)
+	} else {
+		hostClock.Start(amd64.RDTSC, hz)
+		clockOffset = clock.TicksToNS(amd64.RDTSC()-entryTSC, hz)
+		clockRuns = true
 	}
-	if hostClock.Start(amd64.RDTSC, hz) != nil {
-		hostClock.Start(amd64.RDTSC, guessHz)
-	}
-	clockOffset, clockRuns = before, true
 	shareClock()
-	logEnd(klog.Info, logLine().Raw(calibration.Summary(clockText[:])))
+	reportCalibration(err)
+}
+
+// reportCalibration logs what the calibration found, and err if it failed.
+func reportCalibration(err error) {
 	if err != nil {
 		logEnd(klog.Warn, logLine().Str("clock: warning: ").Str(err.Error()))
+		return
+	}
+	logEnd(klog.Info, logLine().Raw(calibration.Summary(clockText[:])))
+	for i := 0; ; i++ {
+		w := calibration.Warning(i, clockText[:])
+		// The first calibration has one source only, and no second opinion.
+		if w == nil || clockMachine.Rough {
+			return
+		}
+		logEnd(klog.Warn, logLine().Raw(w))
 	}
 }
+
+var clockText [256]byte
 
 // shareClock tells the thread layer the clock's parameters, with which the Go
 // runtime reads the clock without a system call.
@@ -110,14 +125,6 @@ func shareClock() {
 
 // thread.SetClock's scale is hostClock's.
 var _ = [1]int{}[clock.Shift-thread.ClockShift]
-
-var (
-	timerCounter apic.Countdown
-	clockText    [256]byte
-)
-
-// ticksToNS is for a few seconds of ticks at most.
-func ticksToNS(ticks, hz uint64) uint64 { return ticks / (hz/1_000_000 + 1) * 1000 }
 
 // startTimer sets this processor's timer up for setTimer.
 func startTimer() {

@@ -91,6 +91,9 @@ func (c *Clock) Hz() uint64 { return c.hz }
 // computes it elsewhere.
 func (c *Clock) Line() (base, mul uint64) { return c.base, c.mul }
 
+// TicksToNS returns how many nanoseconds a number of ticks at a rate last.
+func TicksToNS(ticks, hz uint64) uint64 { return mulDiv(ticks, nsPerSec, hz) }
+
 // TimerTicks returns how many ticks of a timer that runs at hz last at least
 // ns: at least 1, and at most what a 32-bit timer holds.
 func TimerTicks(ns, hz uint64) uint32 {
