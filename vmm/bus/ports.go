@@ -1,0 +1,129 @@
+// Package bus routes a guest's accesses to its devices: I/O ports and
+// guest-physical addresses. Registration finds overlaps and names both sides;
+// an access costs a table look-up. What nobody answers to reads all ones, as
+// on a PC, and is reported once for each place.
+package bus
+
+import (
+	"fmt"
+
+	"github.com/ringo-vmm/ringo/vmm/device"
+)
+
+// Ports is a guest's I/O port space.
+type Ports struct {
+	// Unclaimed, if not nil, is told of the first access to each port that
+	// no device answers to.
+	Unclaimed func(port uint16, write bool)
+
+	// slots has a device for each port, by pages of 256 ports so that a
+	// machine costs no more than what it has. Slot 0 is nobody.
+	pages   [256]*[256]uint8
+	devices []portDevice
+	seen    [1 << 16 / 64]uint64 // unclaimed ports that were reported
+}
+
+type portDevice struct {
+	name   string
+	base   uint16
+	device device.Ports
+}
+
+const maxPortDevices = 255
+
+// Register gives count ports from base to a device. A port that another device
+// has is an error that names both.
+func (b *Ports) Register(name string, base uint16, count int, d device.Ports) error {
+	if count < 1 || int(base)+count > 1<<16 {
+		return fmt.Errorf("bus: %s: %d ports from %#x are not in the port space", name, count, base)
+	}
+	if len(b.devices) == 0 {
+		b.devices = append(b.devices, portDevice{})
+	}
+	for i := range count {
+		port := int(base) + i
+		if page := b.pages[port>>8]; page != nil && page[port&0xff] != 0 {
+			return fmt.Errorf("bus: %s wants port %#x, which %s has", name, port, b.devices[page[port&0xff]].name)
+		}
+	}
+	if len(b.devices) > maxPortDevices {
+		return fmt.Errorf("bus: %s: more than %d devices with ports", name, maxPortDevices)
+	}
+	slot := uint8(len(b.devices))
+	b.devices = append(b.devices, portDevice{name, base, d})
+	for i := range count {
+		port := int(base) + i
+		if b.pages[port>>8] == nil {
+			b.pages[port>>8] = new([256]uint8)
+		}
+		b.pages[port>>8][port&0xff] = slot
+	}
+	return nil
+}
+
+// Unregister takes the ports of a device away: its registration moves, as a
+// PCI BAR does.
+func (b *Ports) Unregister(d device.Ports) {
+	for slot := range b.devices {
+		if b.devices[slot].device != d || d == nil {
+			continue
+		}
+		b.devices[slot] = portDevice{name: b.devices[slot].name}
+		for _, page := range b.pages {
+			if page == nil {
+				continue
+			}
+			for i := range page {
+				if page[i] == uint8(slot) {
+					page[i] = 0
+				}
+			}
+		}
+	}
+}
+
+// In reads size bytes (1, 2 or 4) at a port.
+func (b *Ports) In(port uint16, size int) uint32 {
+	if page := b.pages[port>>8]; page != nil {
+		if slot := page[port&0xff]; slot != 0 {
+			d := &b.devices[slot]
+			return d.device.In(port-d.base, size) & mask32(size)
+		}
+	}
+	b.miss(port, false)
+	return mask32(size)
+}
+
+// Out writes size bytes (1, 2 or 4) at a port.
+func (b *Ports) Out(port uint16, size int, v uint32) {
+	if page := b.pages[port>>8]; page != nil {
+		if slot := page[port&0xff]; slot != 0 {
+			d := &b.devices[slot]
+			d.device.Out(port-d.base, size, v&mask32(size))
+			return
+		}
+	}
+	b.miss(port, true)
+}
+
+// Name is the device at a port, "" if there is none.
+func (b *Ports) Name(port uint16) string {
+	if page := b.pages[port>>8]; page != nil {
+		if slot := page[port&0xff]; slot != 0 {
+			return b.devices[slot].name
+		}
+	}
+	return ""
+}
+
+func (b *Ports) miss(port uint16, write bool) {
+	word, bit := port/64, uint64(1)<<(port%64)
+	if b.seen[word]&bit == 0 {
+		b.seen[word] |= bit
+		if b.Unclaimed != nil {
+			b.Unclaimed(port, write)
+		}
+	}
+}
+
+func mask32(size int) uint32 { return uint32(1<<(8*uint(size)) - 1) }
