@@ -75,6 +75,7 @@ type processor struct {
 	g        uintptr // the layer's own g
 	fsbase   uint64  // what MSR FS.base holds
 	fsgsbase uint64  // 1: WRFSBASE works
+	engine   uintptr // what makes guests run on this processor: host-virtual
 
 	idle     ref
 	tls      uint64 // FS base of the layer while no thread's is borrowed
@@ -164,3 +165,9 @@ func initArea(area uintptr, index, apicID uint32) *processor {
 	*(*uintptr)(pointer(uintptr(p.tls) - 8)) = p.g
 	return p
 }
+
+// The engines' assembly knows two fields by their offsets.
+var (
+	_ = [1]int{}[unsafe.Offsetof(processor{}.fsbase)-amd64.PerCPUFSBase]
+	_ = [1]int{}[unsafe.Offsetof(processor{}.engine)-amd64.PerCPUEngine]
+)

@@ -1,0 +1,10 @@
+package amd64
+
+// GS base points at the data of the processor that runs, in which package
+// thread keeps these 64-bit words for the engines' assembly: offsets in bytes.
+const (
+	// PerCPUFSBase holds FS base as the host uses it at the moment.
+	PerCPUFSBase = 48
+	// PerCPUEngine is the engine's own, 0 until it is enabled.
+	PerCPUEngine = 64
+)

@@ -1,0 +1,19 @@
+package svm
+
+import "github.com/ringo-vmm/ringo/amd64"
+
+// context is a guest processor as run sees it: what the VMCB does not hold.
+// run_amd64.s knows the fields by name.
+type context struct {
+	vmcb  uint64     // host-physical address of the VMCB, mapped at itself
+	regs  [16]uint64 // general registers by hardware number, RAX and RSP too
+	xmm   [16][16]byte
+	mxcsr uint32
+	_     uint32
+}
+
+// Offsets from GS base, for run_amd64.s.
+const (
+	gsFSBase = amd64.PerCPUFSBase
+	gsEngine = amd64.PerCPUEngine
+)

@@ -1,0 +1,137 @@
+//go:build tamago
+
+#include "go_asm.h"
+#include "textflag.h"
+
+// The switch to a guest and back. APM vol. 2 §15.5.
+//
+// #VMEXIT restores the host's RIP, RSP, RAX, RFLAGS, control registers, CS, SS,
+// DS, ES and descriptor tables. FS, GS, TR, LDTR and the MSRs of SYSCALL and
+// SYSENTER take VMLOAD; general registers and SSE state are ours to move. The
+// x87 and AVX state stays the guest's as long as its thread runs: the host's
+// Go code uses neither.
+
+#define VMRUN	BYTE $0x0f; BYTE $0x01; BYTE $0xd8
+#define VMLOAD	BYTE $0x0f; BYTE $0x01; BYTE $0xda
+#define VMSAVE	BYTE $0x0f; BYTE $0x01; BYTE $0xdb
+#define STGI	BYTE $0x0f; BYTE $0x01; BYTE $0xdc
+#define CLGI	BYTE $0x0f; BYTE $0x01; BYTE $0xdd
+
+#define RAX	(context_regs+0)
+#define RCX	(context_regs+8)
+#define RDX	(context_regs+16)
+#define RBX	(context_regs+24)
+#define RSP	(context_regs+32)
+#define RBP	(context_regs+40)
+#define RSI	(context_regs+48)
+#define RDI	(context_regs+56)
+#define REG(n)	(context_regs+8*n)
+#define XMM(n)	(context_xmm+16*n)
+
+#define HOST_MXCSR	0x1f80	// all exceptions masked, round to nearest
+
+// func run(c *context)
+TEXT ·run(SB),NOSPLIT,$40-8
+	MOVQ	c+0(FP), DI
+	MOVQ	DI, 8(SP)
+	MOVQ	context_vmcb(DI), AX
+	MOVQ	RAX(DI), BX
+	MOVQ	BX, VMCB_RAX(AX)
+	MOVQ	RSP(DI), BX
+	MOVQ	BX, VMCB_RSP(AX)
+	LDMXCSR	context_mxcsr(DI)
+	MOVUPS	XMM(0)(DI), X0
+	MOVUPS	XMM(1)(DI), X1
+	MOVUPS	XMM(2)(DI), X2
+	MOVUPS	XMM(3)(DI), X3
+	MOVUPS	XMM(4)(DI), X4
+	MOVUPS	XMM(5)(DI), X5
+	MOVUPS	XMM(6)(DI), X6
+	MOVUPS	XMM(7)(DI), X7
+	MOVUPS	XMM(8)(DI), X8
+	MOVUPS	XMM(9)(DI), X9
+	MOVUPS	XMM(10)(DI), X10
+	MOVUPS	XMM(11)(DI), X11
+	MOVUPS	XMM(12)(DI), X12
+	MOVUPS	XMM(13)(DI), X13
+	MOVUPS	XMM(14)(DI), X14
+	MOVUPS	XMM(15)(DI), X15
+
+	// No interrupt, not even an NMI, from here to STGI. The processor's
+	// own page for VMLOAD was filled when the engine was enabled; FS base
+	// is the thread's, which may be another one each time.
+	CLGI
+	MOVQ	const_gsEngine(GS), BX
+	MOVQ	const_gsFSBase(GS), CX
+	MOVQ	CX, (VMCB_FS+Segment_Base)(BX)
+	MOVQ	BX, 16(SP)
+	VMLOAD
+	MOVQ	RCX(DI), CX
+	MOVQ	RDX(DI), DX
+	MOVQ	RBX(DI), BX
+	MOVQ	RBP(DI), BP
+	MOVQ	RSI(DI), SI
+	MOVQ	REG(8)(DI), R8
+	MOVQ	REG(9)(DI), R9
+	MOVQ	REG(10)(DI), R10
+	MOVQ	REG(11)(DI), R11
+	MOVQ	REG(12)(DI), R12
+	MOVQ	REG(13)(DI), R13
+	MOVQ	REG(14)(DI), R14
+	MOVQ	REG(15)(DI), R15
+	MOVQ	RDI(DI), DI
+	VMRUN
+	VMSAVE
+	MOVQ	DI, 24(SP)
+	MOVQ	8(SP), DI
+	MOVQ	CX, RCX(DI)
+	MOVQ	DX, RDX(DI)
+	MOVQ	BX, RBX(DI)
+	MOVQ	BP, RBP(DI)
+	MOVQ	SI, RSI(DI)
+	MOVQ	R8, REG(8)(DI)
+	MOVQ	R9, REG(9)(DI)
+	MOVQ	R10, REG(10)(DI)
+	MOVQ	R11, REG(11)(DI)
+	MOVQ	R12, REG(12)(DI)
+	MOVQ	R13, REG(13)(DI)
+	MOVQ	R14, REG(14)(DI)
+	MOVQ	R15, REG(15)(DI)
+	MOVQ	24(SP), CX
+	MOVQ	CX, RDI(DI)
+	MOVQ	VMCB_RAX(AX), CX
+	MOVQ	CX, RAX(DI)
+	MOVQ	VMCB_RSP(AX), CX
+	MOVQ	CX, RSP(DI)
+	STMXCSR	context_mxcsr(DI)
+	MOVL	$HOST_MXCSR, 24(SP)
+	LDMXCSR	24(SP)
+	MOVQ	16(SP), AX
+	VMLOAD
+	STGI
+
+	// An interrupt that ended the guest's run is taken here. It keeps the
+	// SSE registers, which still hold the guest's.
+	MOVUPS	X0, XMM(0)(DI)
+	MOVUPS	X1, XMM(1)(DI)
+	MOVUPS	X2, XMM(2)(DI)
+	MOVUPS	X3, XMM(3)(DI)
+	MOVUPS	X4, XMM(4)(DI)
+	MOVUPS	X5, XMM(5)(DI)
+	MOVUPS	X6, XMM(6)(DI)
+	MOVUPS	X7, XMM(7)(DI)
+	MOVUPS	X8, XMM(8)(DI)
+	MOVUPS	X9, XMM(9)(DI)
+	MOVUPS	X10, XMM(10)(DI)
+	MOVUPS	X11, XMM(11)(DI)
+	MOVUPS	X12, XMM(12)(DI)
+	MOVUPS	X13, XMM(13)(DI)
+	MOVUPS	X14, XMM(14)(DI)
+	MOVUPS	X15, XMM(15)(DI)
+	RET
+
+// func vmsave(pa uint64)
+TEXT ·vmsave(SB),NOSPLIT,$0-8
+	MOVQ	pa+0(FP), AX
+	VMSAVE
+	RET
