@@ -5,12 +5,15 @@ package test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/ringo-vmm/ringo/internal/emu"
+	"github.com/ringo-vmm/ringo/internal/media"
 )
 
 // The monitor's command selftest tries to break what the Go runtime stands on.
@@ -35,6 +38,28 @@ func TestSelftestsPassOnBochs(t *testing.T) {
 	boot(t, emu.Options{Machine: "bochs-vmx"}).Expect(`ringo> `).
 		Send("selftest faults; selftest zero; selftest threads 200ms; selftest spin 500ms; poweroff\n").
 		Expect(`ok   faults`).Expect(`ok   zero`).Expect(`ok   threads`).Expect(`ok   spin`).Exit(emu.Stopped, 0)
+}
+
+// Boot modules are where the loader put them, whole, after the heap has been
+// through much and all free memory was filled.
+func TestModulesSurvive(t *testing.T) {
+	text := strings.Repeat("The quick brown fox. ", 10_000)
+	name := filepath.Join(t.TempDir(), "fox.txt")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := boot(t, emu.Options{Append: "poison", Modules: []media.Module{{Path: name}}}).Expect(`, 1 modules`).Expect(`ringo> `)
+	c.Send("selftest memory 2s; mem\n")
+	m := c.Match(`ok   memory(?s).*\n([0-9a-f]{12})-([0-9a-f]{12}) .*module fox\.txt`)
+	start, _ := strconv.ParseUint(m[1], 16, 64)
+	end, _ := strconv.ParseUint(m[2], 16, 64)
+	if end-start != uint64(len(text)) {
+		t.Errorf("the module is %d bytes long, want %d", end-start, len(text))
+	}
+	for _, at := range []int{0, 4096, len(text) - 16} {
+		c.Send(fmt.Sprintf("dump %#x 16\n", start+uint64(at))).Expect(`\|?` + regexp.QuoteMeta(text[at:at+16]))
+	}
+	c.Send("poweroff\n").Exit(emu.Stopped, 0)
 }
 
 // Whatever brings the kernel down, it says what, where and how it came there,

@@ -43,6 +43,7 @@ func faults(time.Duration) error {
 		{"wild pointer", func() { load(at(0x1234_5678_9000)) }, "invalid memory address"},
 		{"pointer that is not canonical", func() { load(at(0x1234_5678_9abc_def0)) }, "invalid memory address"},
 		{"write to code", func() { *(*byte)(codePointer()) = 0 }, "invalid memory address"},
+		{"execution of data", func() { dataFunction()() }, "invalid memory address"},
 		{"index", func() { _ = make([]int, 1)[divide(7, 1)] }, "out of range"},
 	} {
 		if got := caught(c.run); !strings.Contains(got, c.want) {
@@ -56,6 +57,15 @@ func faults(time.Duration) error {
 func codePointer() unsafe.Pointer {
 	f := load
 	return **(**unsafe.Pointer)(unsafe.Pointer(&f))
+}
+
+// data is memory that is no code, though it begins with a RET.
+var data = [16]byte{0xc3}
+
+// dataFunction is a function whose code is data.
+func dataFunction() func() {
+	code := unsafe.Pointer(&data)
+	return *(*func())(unsafe.Pointer(&[]*unsafe.Pointer{&code}[0]))
 }
 
 func faultStorm(time.Duration) error {
