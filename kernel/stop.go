@@ -24,6 +24,9 @@ const (
 func stop(why thread.Stop) {
 	l := stopLine.Reset().Str("ringo: exit ").Dec(uint64(why)).Byte(' ').Str(why.String()).Byte('\n')
 	print(l.Bytes())
+	if consoles.hasSerial {
+		consoles.uart.Flush()
+	}
 	switch why {
 	case thread.StopReboot:
 		reboot()

@@ -173,3 +173,11 @@ func (p *Port) WriteByte(c byte) error {
 	p.out(regData, c)
 	return nil
 }
+
+// Flush waits, about 0.1 s at most, until all that was written has left the
+// chip.
+func (p *Port) Flush() {
+	if p.kind != None && p.timeouts < deadAfter {
+		p.wait(lsrTEMT, maxPolls)
+	}
+}

@@ -1,0 +1,53 @@
+# The targets are thin: what they do is in cmd/ringo, which one can also call
+# by itself (build/bin/ringo help).
+
+M        ?= qemu-svm
+ARGS     ?=
+FUZZTIME ?= 1m
+TAMAGO   ?=
+DEV      ?=
+FORCE    ?=
+
+RINGO   := build/bin/ringo
+RINGO_FLAGS := -install -tamago '$(TAMAGO)'
+
+.DEFAULT_GOAL := help
+.PHONY: help build run test iso usb pxe vet fuzz clean $(RINGO)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "  M=MACHINE, ARGS='...'   for run: ringo run -h lists the machines and flags"
+	@echo "  DEV=/dev/sdX, FORCE=1   for usb"
+	@echo "  FUZZTIME=1m             for fuzz: how long each target runs"
+	@echo "  TAMAGO=/path/to/go      for all: build with TamaGo's Go distribution"
+
+build: $(RINGO) ## build the kernel, build/ringo.elf
+	$(RINGO) build $(RINGO_FLAGS)
+
+run: $(RINGO) ## boot the kernel on an emulated machine (M, ARGS)
+	@$(RINGO) run $(RINGO_FLAGS) -m '$(M)' $(ARGS)
+
+test: $(RINGO) ## vet, unit tests with the race detector, boot tests
+	$(RINGO) test $(RINGO_FLAGS)
+
+iso: $(RINGO) ## make build/ringo.iso, for CD and USB stick, BIOS and UEFI
+	$(RINGO) iso $(RINGO_FLAGS)
+
+usb: $(RINGO) ## write the ISO to a USB stick and verify it (DEV, FORCE)
+	$(RINGO) usb $(RINGO_FLAGS) -dev '$(DEV)' $(if $(filter 1,$(FORCE)),-force)
+
+pxe: $(RINGO) ## make build/pxe, the folder of a network boot server
+	$(RINGO) pxe $(RINGO_FLAGS)
+
+vet: $(RINGO) ## go vet, for the host's build and the kernel's
+	$(RINGO) vet -tamago '$(TAMAGO)'
+
+fuzz: $(RINGO) ## run every fuzz target for FUZZTIME
+	$(RINGO) fuzz -time '$(FUZZTIME)'
+
+clean: ## remove all that was built
+	rm -rf build
+
+$(RINGO):
+	@go build -buildvcs=false -o $@ ./cmd/ringo
