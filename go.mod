@@ -4,12 +4,11 @@ go 1.26.0
 
 toolchain go1.26.8
 
-
 require (
-	github.com/usbarmory/tamago v1.26.0 // indirect
-	golang.org/x/arch v0.32.0 // indirect
+	github.com/usbarmory/tamago v1.26.0
+	golang.org/x/arch v0.32.0
 	golang.org/x/image v0.47.0
-	golang.org/x/mod v0.42.0 // indirect
-	golang.org/x/sys v0.49.0 // indirect
+	golang.org/x/mod v0.42.0
+	golang.org/x/sys v0.49.0
 	golang.org/x/term v0.47.0
 )

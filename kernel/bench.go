@@ -3,23 +3,24 @@
 package main
 
 import (
-	"runtime"
-	"syscall"
 	"time"
 
 	"github.com/ringo-vmm/ringo/amd64"
 	"github.com/ringo-vmm/ringo/kernel/monitor"
+	"github.com/ringo-vmm/ringo/kernel/thread"
 )
+
+type benchmark struct {
+	name string
+	run  func(n int)
+}
 
 // benchmarks are what the kernel itself costs, in TSC ticks a time; under
 // QEMU's -icount shift=0 a tick is an instruction.
-var benchmarks = []struct {
-	name string
-	run  func(n int)
-}{
+var benchmarks = []benchmark{
 	{"system call", func(n int) {
 		for range n {
-			syscall.RawSyscall(syscall.SYS_GETTID, 0, 0, 0)
+			thread.ID()
 		}
 	}},
 	{"call into the layer", func(n int) {
@@ -39,22 +40,6 @@ var benchmarks = []struct {
 				b <- v
 			}
 		}()
-		for i := range n / 2 {
-			a <- i
-			<-b
-		}
-		close(a)
-	}},
-	{"switch threads", func(n int) {
-		a, b := make(chan int), make(chan int)
-		go func() {
-			runtime.LockOSThread()
-			for v := range a {
-				b <- v
-			}
-		}()
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
 		for i := range n / 2 {
 			a <- i
 			<-b

@@ -1,4 +1,4 @@
-//go:build tamago && linux
+//go:build tamago
 
 package main
 
@@ -53,7 +53,7 @@ func early(magic, info, area uint64) {
 	}
 	poison()
 	stage("Go runtime")
-	if err := thread.Run(&runtimeMemory, environment()); err != nil {
+	if err := startRuntime(); err != nil {
 		fail(err)
 	}
 }
@@ -89,32 +89,3 @@ func reportHandover() {
 
 // problemText is static because a buffer on the stack would escape.
 var problemText [boot.MaxProblemText]byte
-
-// The Go runtime's environment: each variable may stand on the command line,
-// and has this value without.
-var runtimeVariables = [...]struct{ name, value string }{
-	{"GOTRACEBACK", "all"}, {"GODEBUG", ""}, {"GOGC", ""}, {"GOMEMLIMIT", ""},
-}
-
-var (
-	environmentText [1024]byte
-	environmentList [len(runtimeVariables)][]byte
-)
-
-// environment is the runtime's environment, as NAME=value.
-func environment() [][]byte {
-	n, text := 0, environmentText[:0]
-	for _, v := range runtimeVariables {
-		if value, ok := handover.Lookup(v.name); ok {
-			v.value = value
-		}
-		start := len(text)
-		if v.value == "" || start+len(v.name)+1+len(v.value) > cap(text) {
-			continue
-		}
-		text = append(append(append(text, v.name...), '='), v.value...)
-		environmentList[n] = text[start:]
-		n++
-	}
-	return environmentList[:n]
-}

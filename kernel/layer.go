@@ -1,10 +1,8 @@
-//go:build tamago && linux
+//go:build tamago
 
 package main
 
 import (
-	"runtime"
-	"syscall"
 	"unsafe"
 
 	"github.com/ringo-vmm/ringo/amd64/paging"
@@ -87,12 +85,3 @@ const (
 
 // stopMachine ends the machine from a goroutine.
 func stopMachine(reason int) { inLayer(func() { stop(thread.Stop(reason)) }) }
-
-// unhandledFault faults on a thread that has blocked the signal.
-func unhandledFault() {
-	runtime.LockOSThread()
-	const block = 0 // SIG_BLOCK
-	mask := ^uint64(0)
-	syscall.RawSyscall6(syscall.SYS_RT_SIGPROCMASK, block, uintptr(unsafe.Pointer(&mask)), 0, 8, 0, 0)
-	*(*int)(address(0x10)) = 1
-}

@@ -1,4 +1,4 @@
-//go:build tamago && linux
+//go:build tamago
 
 package main
 

@@ -1,13 +1,16 @@
 package svm
 
-import "github.com/ringo-vmm/ringo/amd64"
+import (
+	"github.com/ringo-vmm/ringo/amd64"
+	"github.com/ringo-vmm/ringo/vmm/x86"
+)
 
 // context is a guest processor as run sees it: what the VMCB does not hold.
 // run_amd64.s knows the fields by name.
 type context struct {
 	vmcb  uint64     // host-physical address of the VMCB, mapped at itself
 	regs  [16]uint64 // general registers by hardware number, RAX and RSP too
-	xmm   [16][16]byte
+	xmm   [16]x86.XMM
 	mxcsr uint32
 	_     uint32
 }

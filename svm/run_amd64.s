@@ -135,3 +135,9 @@ TEXT ·vmsave(SB),NOSPLIT,$0-8
 	MOVQ	pa+0(FP), AX
 	VMSAVE
 	RET
+
+// func setEngine(page uint64)
+TEXT ·setEngine(SB),NOSPLIT,$0-8
+	MOVQ	page+0(FP), AX
+	MOVQ	AX, const_gsEngine(GS)
+	RET

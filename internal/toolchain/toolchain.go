@@ -84,13 +84,28 @@ func Build(o Options) (Result, error) {
 	return r, nil
 }
 
-// Vet runs go vet on every package as the kernel's build sees it.
+// Vet runs go vet on every package as the kernel's build sees it. TamaGo's
+// build has only the kernel's.
 func Vet(o Options) error {
 	env, err := prepare(&o)
 	if err != nil {
 		return err
 	}
-	return env.run("vet", "-tags", o.tags(), "./...")
+	packages := "./..."
+	if o.TamaGo != "" {
+		packages = "./kernel/..."
+	}
+	return env.run("vet", "-tags", o.tags(), packages)
+}
+
+// Go runs the kernel build's go command with args, for tests that look at what
+// it makes. Its output goes to o.Log.
+func Go(o Options, args ...string) error {
+	env, err := prepare(&o)
+	if err != nil {
+		return err
+	}
+	return env.run(args...)
 }
 
 // goEnv is a go command and the environment it runs in.
@@ -133,8 +148,8 @@ func prepare(o *Options) (*goEnv, error) {
 	return stockEnv(o)
 }
 
-// tamagoEnv is a TamaGo distribution, which brings its runtime/goos from the
-// module that GOOSPKG names.
+// tamagoEnv is a TamaGo distribution, which takes its package runtime/goos from
+// the module that GOOSPKG names, in the version that go.mod requires.
 func tamagoEnv(o *Options) (*goEnv, error) {
 	command, err := filepath.Abs(o.TamaGo)
 	if err != nil {
@@ -143,9 +158,20 @@ func tamagoEnv(o *Options) (*goEnv, error) {
 	if _, err := os.Stat(command); err != nil {
 		return nil, fmt.Errorf("TAMAGO must be the path of TamaGo's go command: %w", err)
 	}
-	return &goEnv{command, o.Root, environ(
-		"GOOS=tamago", "GOARCH=amd64", "GOOSPKG=github.com/usbarmory/tamago", "GOTOOLCHAIN=local",
-	), o.Log}, nil
+	env := environ(
+		"GOROOT=", "GOOS=tamago", "GOARCH=amd64", "GOAMD64=v1", "CGO_ENABLED=0",
+		"GOOSPKG=github.com/usbarmory/tamago", "GOTOOLCHAIN=local",
+	)
+	c := exec.Command(command, "env", "GOROOT")
+	c.Dir, c.Env = o.Root, env
+	root, err := c.Output()
+	if err != nil {
+		return nil, fmt.Errorf("TAMAGO: running %s: %w", command, err)
+	}
+	if _, err := os.Stat(filepath.Join(strings.TrimSpace(string(root)), "src/runtime/goos")); err != nil {
+		return nil, fmt.Errorf("TAMAGO: %s is not TamaGo's Go 1.26: %w", command, err)
+	}
+	return &goEnv{command, o.Root, env, o.Log}, nil
 }
 
 // stockEnv is the stock distribution that go.mod pins, with Ringo's additions.

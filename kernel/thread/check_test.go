@@ -52,6 +52,9 @@ func (w *world) misplaced() (wrong problems) {
 		}
 	})
 	for i := range layer.futex {
+		if layer.futex[i] == (queue{}) {
+			continue
+		}
 		walk(&layer.futex[i], fmt.Sprintf("futex bucket %d", i), func(t *thread) {
 			if t.state != stateWaiting || bucket(t.waitsOn) != &layer.futex[i] {
 				wrong.add("thread %d in bucket %d: state %s, waits on %#x", t.tid, i, stateNames[t.state], t.waitsOn)
@@ -74,9 +77,9 @@ func (w *world) misplaced() (wrong problems) {
 			wrong.add("the idle thread of processor %d is %s", p.index, stateNames[p.idle.get().state])
 		}
 	}
-	wrong = append(wrong, misplacedTimers(put)...)
+	wrong = append(wrong, misplacedTimers(w.threads, put)...)
 	alive := 0
-	for i, r := range layer.threads {
+	for i, r := range layer.threads[:w.threads] {
 		if r == 0 {
 			continue
 		}
@@ -108,7 +111,7 @@ func (w *world) misplaced() (wrong problems) {
 
 // misplacedTimers is misplaced for the timer heap; put notes the threads that
 // wait for nothing else.
-func misplacedTimers(put func(ref, string)) (wrong problems) {
+func misplacedTimers(threads int, put func(ref, string)) (wrong problems) {
 	h := &layer.timers
 	for i, r := range h.heap[:h.n] {
 		t := r.get()
@@ -122,7 +125,7 @@ func misplacedTimers(put func(ref, string)) (wrong problems) {
 			put(r, "the timers")
 		}
 	}
-	for _, r := range layer.threads {
+	for _, r := range layer.threads[:threads] {
 		if r == 0 {
 			continue
 		}
@@ -159,7 +162,7 @@ func (w *world) misled(coming func(p *processor) bool) (wrong problems) {
 			slicing = true
 		}
 		if coming(p) {
-			timer = w.machine.now
+			timer = 0
 		}
 		armed = min(armed, timer)
 	}

@@ -119,11 +119,12 @@ func backTrace(rip, rbp uint64) {
 // symbol writes an address of code with its function, file and line.
 func symbol(l *klog.Line, pc uint64) {
 	l.Hex(pc, 16)
-	f := findfunc(uintptr(pc)).function
+	info := findfunc(uintptr(pc))
+	f := info.function
 	if f == nil {
 		return
 	}
-	l.Byte(' ').Str(f.Name()).Str("+0x").Hex(pc-uint64(f.Entry()), 1)
+	l.Byte(' ').Str(info.name()).Str("+0x").Hex(pc-uint64(f.Entry()), 1)
 	file, line := f.FileLine(uintptr(pc))
 	l.Byte(' ').Str(base(file)).Byte(':').Dec(uint64(line))
 }
@@ -132,9 +133,34 @@ func symbol(l *klog.Line, pc uint64) {
 // it, allocates for inlined code.
 //
 //go:linkname findfunc runtime.findfunc
-func findfunc(pc uintptr) struct {
+func findfunc(pc uintptr) funcInfo
+
+// funcInfo is runtime.funcInfo.
+type funcInfo struct {
 	function *runtime.Func
 	module   unsafe.Pointer
+}
+
+// Where a function and its module tell the name, as offsets in runtime._func
+// and runtime.moduledata, which TestNameOffsets checks.
+const (
+	funcNameOffset    = 4
+	moduleNamesOffset = 8
+)
+
+// name is the name of the function. The method of runtime.Func allocates for
+// generic functions.
+func (f funcInfo) name() string {
+	names := *(*[]byte)(unsafe.Add(f.module, moduleNamesOffset))
+	start := int(*(*int32)(unsafe.Add(unsafe.Pointer(f.function), funcNameOffset)))
+	if start < 0 || start >= len(names) {
+		return "?"
+	}
+	end := start
+	for end < len(names) && names[end] != 0 {
+		end++
+	}
+	return unsafe.String(&names[start], end-start)
 }
 
 // base is the last two elements of a path.

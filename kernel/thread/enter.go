@@ -128,3 +128,7 @@ func systemCall(p *processor) {
 
 // counts counts the system calls by number.
 var counts [512]uint32
+
+// reported tells which unknown numbers are in the log; those beyond counts
+// share the last.
+var reported [len(counts) + 1]bool

@@ -356,6 +356,10 @@ TEXT ·entries(SB),NOSPLIT,$0-40
 	MOVQ	AX, interrupts+16(FP)
 	LEAQ	·abortGates(SB), AX
 	MOVQ	AX, aborts+24(FP)
+#ifdef GOOS_linux
 	LEAQ	_rt0_amd64_linux(SB), AX
+#else
+	LEAQ	_rt0_tamago_start(SB), AX
+#endif
 	MOVQ	AX, go0+32(FP)
 	RET

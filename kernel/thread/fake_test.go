@@ -3,6 +3,8 @@ package thread
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"unsafe"
 
@@ -22,24 +24,29 @@ const arenaSize = 8 << 20
 // differ and run in opposite directions.
 func testAPICID(index int) uint32 { return uint32(200 - 3*index) }
 
-// world is a simulated machine with the layer on it, in the state that Run
-// leaves behind but without a first thread. There is one at a time.
+// world is a simulated machine with the layer on it, whose processors idle.
+// There is one at a time.
 type world struct {
 	*testing.T
 	machine    fakeMachine
 	memory     fakeMemory
 	processors []*processor
-	used       uintptr // of arena
+	threads    int // that check looks at, by tid
 }
+
+// arenaUsed is how much of the arena belongs to the present world.
+var arenaUsed uintptr
 
 func newWorld(t *testing.T, processors int) *world {
 	t.Helper()
-	w := &world{T: t}
-	clear(arena[:])
+	w := &world{T: t, threads: maxThreads}
+	clear(arena[:arenaUsed])
+	arenaUsed = 0
 	reset(&layer)
 	reset(&poller)
 	reset(&actions)
 	reset(&counts)
+	reset(&reported)
 	reset(&out)
 	dying.Store(false)
 	w.machine.world, w.memory.world = w, w
@@ -50,8 +57,13 @@ func newWorld(t *testing.T, processors int) *world {
 		w.processors = append(w.processors, initArea(area, uint32(i), testAPICID(i)))
 		layer.processors[i] = area
 		layer.nprocessor++
+		w.machine.timers[i] = never
 	}
-	testProcessor = w.processors[0]
+	for _, p := range w.processors {
+		testProcessor = p
+		layer.lock.acquire()
+		leave(p)
+	}
 	return w
 }
 
@@ -60,9 +72,9 @@ func reset[T any](v *T) { *v = *new(T) }
 // alloc takes zeroed memory from the arena.
 func (w *world) alloc(size, align uintptr) uintptr {
 	base := uintptr(unsafe.Pointer(&arena))
-	at := (base + w.used + align - 1) &^ (align - 1)
-	w.used = at + size - base
-	if w.used > uintptr(len(arena)) {
+	at := (base + arenaUsed + align - 1) &^ (align - 1)
+	arenaUsed = at + size - base
+	if arenaUsed > uintptr(len(arena)) {
 		w.Fatal("the arena is too small for this test")
 	}
 	return at
@@ -170,7 +182,7 @@ type fakeMachine struct {
 	world     *world
 	now, wall uint64
 
-	timers       [maxProcessors]uint64 // by processor; 0 was never set
+	timers       [maxProcessors]uint64 // by processor
 	set          int                   // SetTimer calls
 	kicks        []uint32              // APIC ids
 	printed      []byte
@@ -265,14 +277,16 @@ func (m *fakeMemory) Page() (uint64, bool) {
 }
 
 func (m *fakeMemory) Fault(va uint64, write bool) FaultResult {
-	if layer.lock == 0 {
+	if atomic.LoadUint32((*uint32)(&layer.lock)) == 0 {
 		m.world.Error("Memory is used without the layer's lock")
 	}
 	entry := va
 	if write {
 		entry |= 1
 	}
-	m.log = append(m.log, entry)
+	if len(m.log) < 1000 {
+		m.log = append(m.log, entry)
+	}
 	if r, ok := m.faults[va]; ok {
 		return r
 	}
@@ -288,6 +302,20 @@ func (m *fakeMemory) takeCalls() []string {
 	c := m.calls
 	m.calls = nil
 	return c
+}
+
+// expectPrinted expects texts on the console, in this order.
+func (w *world) expectPrinted(texts ...string) {
+	w.Helper()
+	rest := string(w.machine.printed)
+	for _, text := range texts {
+		_, after, ok := strings.Cut(rest, text)
+		if !ok {
+			w.Errorf("not printed: %q in\n%s", text, w.machine.printed)
+			return
+		}
+		rest = after
+	}
 }
 
 func expectEqual[T comparable](t testing.TB, what string, got, want T) {

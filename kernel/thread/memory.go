@@ -24,16 +24,27 @@ func memoryCall(t *thread, number, a, b, c, d uint64) bool {
 	switch number {
 	case sysMmap:
 		t.rax = mmap(a, size, c, d)
-	case sysMunmap:
-		t.rax = result(a%pageSize == 0 && layer.memory.Unmap(a, size), einval)
-	case sysMprotect:
-		t.rax = result(a%pageSize == 0 && layer.memory.Protect(a, size, c&protRead != 0, c&protWrite != 0), enomem)
-	case sysMadvise:
-		t.rax = madvise(a, size, c)
+	case sysMunmap, sysMprotect, sysMadvise:
+		t.rax = fail(einval)
+		if a%pageSize == 0 && size >= b {
+			t.rax = changeMemory(number, a, size, c)
+		}
 	default:
 		return false
 	}
 	return true
+}
+
+func changeMemory(number, va, size, how uint64) uint64 {
+	switch {
+	case number == sysMunmap:
+		return result(size != 0 && layer.memory.Unmap(va, size), einval)
+	case size == 0:
+		return 0
+	case number == sysMprotect:
+		return result(layer.memory.Protect(va, size, how&protRead != 0, how&protWrite != 0), enomem)
+	}
+	return madvise(va, size, how)
 }
 
 func result(ok bool, e errno) uint64 {
@@ -78,7 +89,7 @@ func mmap(va, size, prot, flags uint64) uint64 {
 func madvise(va, size, advice uint64) uint64 {
 	switch advice {
 	case madvDontNeed:
-		return result(va%pageSize == 0 && layer.memory.Discard(va, size), enomem)
+		return result(layer.memory.Discard(va, size), enomem)
 	case madvHugePage, madvNoHugePage:
 		return 0
 	}
@@ -87,13 +98,16 @@ func madvise(va, size, advice uint64) uint64 {
 
 // touch makes sure that the runtime's memory at va is there before the layer
 // uses it: a page fault in the layer itself is fatal. What cannot be made to
-// appear is left to that fault, whose report names the address.
+// appear is left to that fault, whose report names the address; the pages
+// behind it are then of no interest, however many they are.
 func touch(va uintptr, size uint64, write bool) {
 	if size == 0 {
 		return
 	}
 	for page := uint64(va) &^ (pageSize - 1); page < uint64(va)+size; page += pageSize {
-		layer.memory.Fault(page, write)
+		if layer.memory.Fault(page, write) != FaultBacked {
+			return
+		}
 	}
 }
 

@@ -105,7 +105,12 @@ func eventWrite(p *processor, fd uint64, from uintptr, n uint64) uint64 {
 func (e *event) signal(n uint64) *thread {
 	e.count += n
 	e.fresh = true
-	if !e.polled {
+	return e.waiter()
+}
+
+// waiter takes the thread whose poll the event ends, if it is ready.
+func (e *event) waiter() *thread {
+	if !e.polled || !e.ready() {
 		return nil
 	}
 	t := poller.waiters.pop()
@@ -164,14 +169,14 @@ func epollWait(t *thread, to uintptr, n uint64, timeout int32) uint64 {
 }
 
 // fileCall answers the calls on file descriptors; false for any other number.
-func fileCall(t *thread, number, a, b, c, d uint64) bool {
+func fileCall(p *processor, t *thread, number, a, b, c, d uint64) bool {
 	switch number {
 	case sysEpollCreate1:
 		t.rax = fdPoller
 	case sysEventfd2:
 		t.rax = newEvent(a)
 	case sysEpollCtl:
-		t.rax = epollControl(b, c, uintptr(d))
+		t.rax = epollControl(p, b, c, uintptr(d))
 	case sysClose:
 		t.rax = fail(ebadf)
 		if e := eventOf(a); e != nil {
@@ -188,7 +193,7 @@ func fileCall(t *thread, number, a, b, c, d uint64) bool {
 	return true
 }
 
-func epollControl(op, fd uint64, from uintptr) uint64 {
+func epollControl(p *processor, op, fd uint64, from uintptr) uint64 {
 	e := eventOf(fd)
 	if e == nil {
 		return fail(eperm)
@@ -201,6 +206,9 @@ func epollControl(op, fd uint64, from uintptr) uint64 {
 		touch(from, 12, false)
 		ev := (*epollEvent)(pointer(from))
 		e.polled, e.edge, e.data = true, ev.events&epollET != 0, ev.data
+		if t := e.waiter(); t != nil {
+			makeReady(p, t)
+		}
 		return 0
 	}
 	return fail(einval)

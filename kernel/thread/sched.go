@@ -151,7 +151,7 @@ func leave(p *processor) {
 	accountIdle(p)
 	layer.lock.release()
 	if t.state != stateIdle {
-		deliver(t)
+		deliver(p, t)
 	}
 }
 

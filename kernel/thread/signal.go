@@ -114,8 +114,10 @@ func signalFault(p *processor, t *thread, vector amd64.Vector, code, va uint64) 
 	}
 }
 
-// deliver makes the thread take one pending signal that it does not block.
-func deliver(t *thread) {
+// deliver makes the current thread take one pending signal that it does not
+// block. One that finds no room is the end: the runtime would wait for it for
+// ever.
+func deliver(p *processor, t *thread) {
 	pending := atomic.LoadUint64(&t.pending) &^ t.blocked
 	if pending == 0 {
 		return
@@ -127,7 +129,9 @@ func deliver(t *thread) {
 		}
 		atomic.AndUint64(&t.pending, ^bit)
 		if actions[s].handler > handlerIgnore {
-			pushSignal(t, s, codeTkill, 0, 0, 0)
+			if !pushSignal(t, s, codeTkill, 0, 0, 0) {
+				fatalSignal(p, t, s)
+			}
 			return
 		}
 	}
@@ -136,14 +140,15 @@ func deliver(t *thread) {
 // pushSignal puts a signal frame on the thread's signal stack and makes the
 // thread continue in the handler. It tells false when there is no room.
 func pushSignal(t *thread, signal uint64, code int32, addr, trap, errorCode uint64) bool {
-	sp := t.rsp - redZone
+	sp, top := t.rsp-redZone, t.rsp
 	if onStack := t.rsp > t.stack.sp && t.rsp <= t.stack.sp+t.stack.size; t.stack.flags&altStackDisable == 0 && !onStack {
 		sp = t.stack.sp + t.stack.size
+		top = sp
 	}
 	const size = uint64(unsafe.Sizeof(signalFrame{}))
 	// A function finds its stack 8 bytes off a multiple of 16.
 	at := (sp-size)&^15 - 8
-	if at > sp || t.stack.flags&altStackDisable == 0 && at < t.stack.sp {
+	if at > top || t.stack.flags&altStackDisable == 0 && at < t.stack.sp {
 		return false
 	}
 	touchLocked(uintptr(at), size, true)

@@ -15,6 +15,7 @@ const (
 	msrSTAR   = 0xc0000081
 	msrLSTAR  = 0xc0000082
 	msrSFMASK = 0xc0000084
+	msrFSBase = 0xc0000100
 	msrGSBase = 0xc0000101
 )
 
@@ -77,23 +78,30 @@ func fillIDT(exceptions, interrupts, aborts uintptr) {
 func Init(m Machine) { layer.machine = m }
 
 // Run makes the Go runtime's first thread, which starts when the caller leaves
-// for resume. Its environment is env, words of the form NAME=value. From here
-// on memory provides the runtime's address space. The error is ErrMemory.
+// for resume. Its stack is as Linux leaves it; its environment is env, words
+// of the form NAME=value. From here on memory provides the runtime's address
+// space. The error is ErrMemory.
 func Run(memory Memory, env [][]byte) error {
 	layer.memory = memory
-	_, _, _, _, go0 := entries()
 	// The pages around the stack stay unmapped.
 	base, ok := memory.Reserve(mainStack + 2*pageSize)
 	if !ok || !memory.Map(base+pageSize, mainStack) {
 		return ErrMemory
 	}
+	return firstThread(initialStack(uintptr(base+pageSize+mainStack), env, makeVDSO()))
+}
+
+// firstThread makes the thread that enters the Go runtime with the given stack
+// pointer, once layer.memory is there.
+func firstThread(stack uint64) error {
+	_, _, _, _, go0 := entries()
 	t := newThread()
 	if t == nil {
 		return ErrMemory
 	}
 	p := (*processor)(pointer(layer.processors[0]))
 	t.rip, t.rflags = uint64(go0), amd64.FlagsFixed|amd64.FlagsIF
-	t.rsp = initialStack(uintptr(base+pageSize+mainStack), env, makeVDSO())
+	t.rsp = stack
 	t.fsbase, t.tlsg = p.tls, uint64(p.g)
 	t.stack.flags = altStackDisable
 	t.state = stateRunning

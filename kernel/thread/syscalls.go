@@ -1,7 +1,5 @@
 package thread
 
-import "sync/atomic"
-
 // Linux system call numbers for amd64, those that the Go runtime and the few
 // packages of std that the kernel uses make.
 const (
@@ -104,9 +102,10 @@ func blocking(p *processor, t *thread, number uint64) {
 	case sysPrctl, sysPrlimit64:
 		t.rax = fail(enosys) // names for memory, limits on files: there are none
 	default:
-		if !memoryCall(t, number, a, b, c, d) && !signalCall(t, number, a, b, c) && !fileCall(t, number, a, b, c, d) {
+		if !memoryCall(t, number, a, b, c, d) && !signalCall(t, number, a, b, c) && !fileCall(p, t, number, a, b, c, d) {
 			t.rax = fail(enosys)
-			if number >= uint64(len(counts)) || atomic.LoadUint32(&counts[number]) == 1 {
+			if known := &reported[min(number, uint64(len(counts)))]; !*known {
+				*known = true
 				logUnknown(number)
 			}
 		}

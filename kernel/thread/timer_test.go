@@ -38,7 +38,7 @@ func TestTimersAgainstSortedModel(t *testing.T) {
 		if f := h.first(); f == nil && first != never || f != nil && f.deadline != first {
 			t.Fatalf("step %d: first is %+v, want deadline %d", step, f, first)
 		}
-		if wrong := misplacedTimers(func(ref, string) {}); wrong != nil {
+		if wrong := misplacedTimers(200, func(ref, string) {}); wrong != nil {
 			t.Fatalf("step %d: %v", step, wrong)
 		}
 	}

@@ -32,7 +32,10 @@ func Asleep(gp uint) bool {
 }
 
 // WakeG exists for TamaGo's own interrupt entry, which Ringo does not install:
-// its interrupts wake goroutines through the network poller.
+// its interrupts wake goroutines through the network poller. The linkname lets
+// assembly in another package refer to it.
+//
+//go:linkname WakeG
 func WakeG() {
 	throw("runtime.WakeG: no TamaGo interrupt handler under Ringo")
 }

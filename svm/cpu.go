@@ -1,0 +1,118 @@
+package svm
+
+import (
+	"github.com/ringo-vmm/ringo/amd64/msr"
+	"github.com/ringo-vmm/ringo/vmm"
+	"github.com/ringo-vmm/ringo/vmm/x86"
+)
+
+// CPU is a guest processor: a vmm.CPU.
+type CPU struct {
+	context
+	engine     *Engine
+	space      *space
+	v          *VMCB
+	generation uint64 // of its ASID
+	flush      bool
+	window     bool  // the caller asked for ReasonWindow
+	pending    Event // for the next entry
+	nmiBlocked bool  // an NMI was delivered, and no IRET since
+	dr         [4]uint64
+	cr8        uint64
+	xcr0       uint64
+}
+
+const vmcbOrder = 0
+
+// The intercepts of every guest. PAUSE is not one without a filter that tells
+// loops from others, and RDTSC runs at full speed with the offset.
+const (
+	alwaysIntercept1 = InterceptINTR | InterceptNMI | InterceptSMI | InterceptINIT | InterceptCPUID | InterceptINVD |
+		InterceptHLT | InterceptINVLPGA | InterceptIO | InterceptMSR | InterceptTaskSwitch | InterceptFERRFreeze | InterceptShutdown | InterceptRDPMC | InterceptRSM
+	alwaysIntercept2 = InterceptVMRUN | InterceptVMMCALL | InterceptVMLOAD | InterceptVMSAVE | InterceptSTGI | InterceptCLGI |
+		InterceptSKINIT | InterceptICEBP | InterceptWBINVD | InterceptMONITOR | InterceptMWAIT | InterceptMWAITArmed | InterceptXSETBV
+	// A guest that faults for ever in delivering these holds the processor:
+	// no interrupt is taken in between. APM vol. 2 §15.21.
+	alwaysVectors = 1<<1 | 1<<17
+	cr8           = 1 << 8
+)
+
+// NewCPU makes a guest processor in the state of power-on.
+func (e *Engine) NewCPU(s vmm.Space) (vmm.CPU, error) {
+	pa, err := e.frames.AllocPages(vmcbOrder)
+	if err != nil {
+		return nil, err
+	}
+	c := &CPU{engine: e, space: s.(*space), v: vmcbAt(pa)}
+	c.context.vmcb, c.mxcsr = pa, 0x1f80
+	v := c.v
+	v.IOPM, v.MSRPM = e.iopm, e.msrpm
+	v.Intercept1, v.Intercept2, v.InterceptVectors = alwaysIntercept1, alwaysIntercept2, alwaysVectors
+	v.InterceptCRRead, v.InterceptCRWrite = cr8, cr8
+	v.InterceptDRRead, v.InterceptDRWrite = 0xffff, 0xffff
+	if e.pauseFilter {
+		v.Intercept1 |= InterceptPAUSE
+		v.PauseCount, v.PauseThreshold = pauseCount, pauseThreshold
+	}
+	v.VIntr = VIntrMasking
+	v.NestedPaging, v.NestedCR3 = 1, c.space.root
+	c.flush = true
+	var reset x86.State
+	reset.Reset(0)
+	c.SetState(&reset)
+	return c, nil
+}
+
+// A guest that executes this many PAUSEs, no more than so many cycles apart,
+// spins. APM vol. 2 §15.14.4.
+const (
+	pauseCount     = 3000
+	pauseThreshold = 128
+)
+
+// Close frees the VMCB.
+func (c *CPU) Close() { c.engine.frames.FreePages(c.context.vmcb, vmcbOrder) }
+
+// GPR is vmm.CPU's.
+func (c *CPU) GPR() *[16]uint64 { return &c.regs }
+
+// XMM is vmm.CPU's.
+func (c *CPU) XMM() *[16]x86.XMM { return &c.xmm }
+
+// RIP is vmm.CPU's.
+func (c *CPU) RIP() uint64 { return c.v.RIP }
+
+// Flags is vmm.CPU's.
+func (c *CPU) Flags() uint64 { return c.v.RFLAGS }
+
+// Skip is vmm.CPU's. An interrupt shadow lasts for one instruction.
+func (c *CPU) Skip(length uint8) {
+	c.v.RIP += uint64(length)
+	if c.v.EFER&msr.EFERLMA == 0 || c.v.CS.Attributes&segmentL == 0 {
+		c.v.RIP &= 0xffffffff
+	}
+	c.v.InterruptShadow = 0
+}
+
+// SetTSCOffset is vmm.CPU's.
+func (c *CPU) SetTSCOffset(offset uint64) { c.v.TSCOffset = offset }
+
+// FlushTLB is vmm.CPU's.
+func (c *CPU) FlushTLB() { c.flush = true }
+
+// Why is vmm.CPU's.
+func (c *CPU) Why() error { return check(c.v, c.engine.limits) }
+
+// Run is vmm.CPU's.
+func (c *CPU) Run(e *vmm.Exit) {
+	v := c.v
+	if c.pending == EventValid|EventException|tripleFault {
+		c.pending = 0
+		e.Reason = vmm.ReasonShutdown
+		return
+	}
+	c.prepare()
+	run(&c.context)
+	c.finish(e)
+	decode(v, e)
+}

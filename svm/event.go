@@ -1,0 +1,126 @@
+package svm
+
+import (
+	"github.com/ringo-vmm/ringo/amd64"
+	"github.com/ringo-vmm/ringo/vmm"
+	"github.com/ringo-vmm/ringo/vmm/x86"
+)
+
+// CanInterrupt is vmm.CPU's.
+func (c *CPU) CanInterrupt() bool {
+	return c.v.RFLAGS&x86.FlagIF != 0 && c.v.InterruptShadow&1 == 0 && c.pending&EventValid == 0
+}
+
+// CanNMI is vmm.CPU's.
+func (c *CPU) CanNMI() bool {
+	return !c.nmiBlocked && c.v.InterruptShadow&1 == 0 && c.pending&EventValid == 0
+}
+
+// Interrupt is vmm.CPU's.
+func (c *CPU) Interrupt(vector uint8) { c.pending = EventValid | EventInterrupt | Event(vector) }
+
+// NMI is vmm.CPU's. Until the guest's IRET no further one may come, so that is
+// intercepted. APM vol. 2 §15.20.
+func (c *CPU) NMI() {
+	c.pending = EventValid | EventNMI | Event(amd64.NMI)
+	c.nmiBlocked = true
+	c.v.Intercept1 |= InterceptIRET
+	c.v.Clean &^= CleanIntercepts
+}
+
+// Exception is vmm.CPU's. While another exception is being delivered the two
+// may make a double fault, or a shutdown. APM vol. 2 §8.2.9, table 8-3.
+func (c *CPU) Exception(vector uint8, code uint32, hasCode bool) {
+	if first := c.pending; first&EventValid != 0 && first&EventType == EventException {
+		switch {
+		case first&EventVector == Event(amd64.DoubleFault):
+			vector, code, hasCode = tripleFault, 0, false
+		case contributory(first) && contributory(Event(vector)) || first&EventVector == Event(amd64.PageFault) &&
+			(contributory(Event(vector)) || vector == uint8(amd64.PageFault)):
+			vector, code, hasCode = uint8(amd64.DoubleFault), 0, true
+		}
+	}
+	c.pending = EventValid | EventException | Event(vector)
+	if hasCode {
+		c.pending |= EventErrorValid | Event(code)<<32
+	}
+}
+
+// tripleFault is a vector that no exception has: prepare turns it into a
+// shutdown.
+const tripleFault = 0xff
+
+// contributory tells whether an exception is of the contributory class.
+func contributory(e Event) bool {
+	switch amd64.Vector(e & EventVector) {
+	case amd64.DivideError, amd64.InvalidTSS, amd64.SegmentNotPresent, amd64.StackFault, amd64.GeneralProtection:
+		return true
+	}
+	return false
+}
+
+// Window is vmm.CPU's. A virtual interrupt of the highest priority is
+// intercepted at the very moment the guest would take it. APM vol. 2 §15.21.4.
+func (c *CPU) Window(on bool) {
+	if c.window == on {
+		return
+	}
+	c.window = on
+	v := c.v
+	if on {
+		v.Intercept1 |= InterceptVINTR
+		v.VIntr |= VIntrIRQ | VIntrIgnoreTPR | VIntrPriority
+	} else {
+		v.Intercept1 &^= InterceptVINTR
+		v.VIntr &^= VIntrIRQ | VIntrIgnoreTPR | VIntrPriority
+	}
+	v.Clean &^= CleanIntercepts | CleanTPR
+}
+
+// prepare makes the VMCB ready for an entry.
+func (c *CPU) prepare() {
+	v := c.v
+	v.EventInj = 0
+	if c.pending&EventValid != 0 {
+		v.EventInj = c.pending
+		c.pending = 0
+	}
+	v.TLBControl = TLBKeep
+	if c.engine.asids.assign(c) {
+		v.TLBControl = TLBFlushAll
+		v.Clean &^= CleanASID
+	} else if c.flush {
+		v.TLBControl = TLBFlushAll
+		if c.engine.flushByASID {
+			v.TLBControl = TLBFlushASID
+		}
+	}
+	c.flush = false
+	if !c.engine.cleanBits {
+		v.Clean = 0
+	}
+}
+
+// finish takes in what every exit may leave: an event whose delivery it
+// interrupted is delivered again. A software interrupt is not: its instruction
+// will be executed again. APM vol. 2 §15.20.
+func (c *CPU) finish(e *vmm.Exit) {
+	v := c.v
+	v.Clean = CleanAll
+	if i := v.ExitIntInfo; i&EventValid != 0 && v.ExitCode.Low() != ExitInvalid.Low() {
+		switch i & EventType {
+		case EventInterrupt, EventNMI:
+			c.pending = i
+		case EventException:
+			if vec := amd64.Vector(i & EventVector); vec != amd64.Breakpoint && vec != amd64.Overflow {
+				c.pending = i
+			}
+		}
+	}
+	if v.ExitCode == ExitIRET {
+		// The IRET is still to come; with it the NMIs.
+		c.nmiBlocked = false
+		v.Intercept1 &^= InterceptIRET
+		v.Clean &^= CleanIntercepts
+	}
+}

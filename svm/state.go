@@ -1,0 +1,55 @@
+package svm
+
+import (
+	"github.com/ringo-vmm/ringo/amd64/msr"
+	"github.com/ringo-vmm/ringo/vmm/x86"
+)
+
+// State fills in s from the VMCB and the rest.
+func (c *CPU) State(s *x86.State) {
+	v := c.v
+	s.GPR = c.regs
+	s.RIP, s.RFLAGS, s.CPL, s.Shadow = v.RIP, v.RFLAGS, v.CPL, v.InterruptShadow&1 != 0
+	for i, g := range c.segments() {
+		s.Seg[i] = x86.Segment{Selector: g.Selector, Attributes: x86.Attributes(g.Attributes), Limit: g.Limit, Base: g.Base}
+	}
+	s.GDTR = x86.Table{Base: v.GDTR.Base, Limit: uint16(v.GDTR.Limit)}
+	s.IDTR = x86.Table{Base: v.IDTR.Base, Limit: uint16(v.IDTR.Limit)}
+	s.CR0, s.CR2, s.CR3, s.CR4, s.CR8 = v.CR0, v.CR2, v.CR3, v.CR4, c.cr8
+	s.EFER, s.XCR0 = v.EFER&^msr.EFERSVME, c.xcr0
+	s.DR, s.DR6, s.DR7 = c.dr, v.DR6, v.DR7
+	s.STAR, s.LSTAR, s.CSTAR, s.SFMASK, s.KernelGSBase = v.STAR, v.LSTAR, v.CSTAR, v.SFMASK, v.KernelGSBase
+	s.SysenterCS, s.SysenterESP, s.SysenterEIP, s.PAT = v.SysenterCS, v.SysenterESP, v.SysenterEIP, v.PAT
+}
+
+// SetState takes all of s. EFER.SVME is the host's business: VMRUN wants it
+// set, and the guest never sees it.
+func (c *CPU) SetState(s *x86.State) {
+	v := c.v
+	c.regs = s.GPR
+	v.RIP, v.RFLAGS, v.CPL, v.InterruptShadow = s.RIP, s.RFLAGS, s.CPL, 0
+	if s.Shadow {
+		v.InterruptShadow = 1
+	}
+	for i, g := range c.segments() {
+		from := &s.Seg[i]
+		*g = Segment{Selector: from.Selector, Attributes: uint16(from.Attributes), Limit: from.Limit, Base: from.Base}
+	}
+	v.GDTR = Segment{Base: s.GDTR.Base, Limit: uint32(s.GDTR.Limit)}
+	v.IDTR = Segment{Base: s.IDTR.Base, Limit: uint32(s.IDTR.Limit)}
+	v.CR0, v.CR2, v.CR3, v.CR4, c.cr8 = s.CR0, s.CR2, s.CR3, s.CR4, s.CR8
+	v.EFER, c.xcr0 = s.EFER|msr.EFERSVME, s.XCR0
+	c.dr, v.DR6, v.DR7 = s.DR, s.DR6, s.DR7
+	v.STAR, v.LSTAR, v.CSTAR, v.SFMASK, v.KernelGSBase = s.STAR, s.LSTAR, s.CSTAR, s.SFMASK, s.KernelGSBase
+	v.SysenterCS, v.SysenterESP, v.SysenterEIP, v.PAT = s.SysenterCS, s.SysenterESP, s.SysenterEIP, s.PAT
+	v.Clean = 0
+	c.flush = true
+}
+
+// segments are the VMCB's segment registers by their numbers.
+func (c *CPU) segments() [x86.Segments]*Segment {
+	v := c.v
+	return [x86.Segments]*Segment{
+		x86.ES: &v.ES, x86.CS: &v.CS, x86.SS: &v.SS, x86.DS: &v.DS, x86.FS: &v.FS, x86.GS: &v.GS, x86.LDTR: &v.LDTR, x86.TR: &v.TR,
+	}
+}

@@ -1,0 +1,87 @@
+package vmm
+
+import "github.com/ringo-vmm/ringo/vmm/x86"
+
+// Engine runs guests on one vendor's hardware. It is the seam: above it nobody
+// knows the vendor, below it nobody knows what a virtual machine is.
+type Engine interface {
+	// Name is the name of the engine's package.
+	Name() string
+	// NewSpace makes an empty guest-physical address space.
+	NewSpace() (Space, error)
+	// NewCPU makes a guest processor in a space that the engine made. Its
+	// state is that of power-on.
+	NewCPU(s Space) (CPU, error)
+}
+
+// Space is a guest-physical address space: nested page tables. What is not
+// mapped exits with ReasonMemory.
+type Space interface {
+	// Map makes size bytes at guest-physical address gpa the host memory at
+	// host-physical address hpa, in the largest pages that the alignment of
+	// both allows. Without write they can only be read and executed.
+	Map(gpa, hpa, size uint64, write bool) error
+	// Unmap takes a range away.
+	Unmap(gpa, size uint64) error
+	// Close frees the tables. No processor may use the space any more.
+	Close()
+}
+
+// CPU is a guest processor. One goroutine at a time uses it.
+type CPU interface {
+	// Run enters the guest and says in e why it came back.
+	Run(e *Exit)
+
+	// GPR is the general registers by hardware number. It is the same
+	// array for the processor's lifetime.
+	GPR() *[16]uint64
+	// XMM is the SSE registers, likewise.
+	XMM() *[16]x86.XMM
+	// RIP is the offset of the next instruction in the code segment.
+	RIP() uint64
+	// Flags is RFLAGS.
+	Flags() uint64
+	// Skip goes on behind an instruction of the given length that software
+	// has executed.
+	Skip(length uint8)
+
+	// State fills in s; SetState takes all of it. A state that no
+	// processor can be in is found out by Run: ReasonInvalid.
+	State(s *x86.State)
+	SetState(s *x86.State)
+
+	// CanInterrupt tells whether an interrupt would be taken at the next
+	// entry, CanNMI whether an NMI would: no event waits to be delivered,
+	// and the guest does not hold it off.
+	CanInterrupt() bool
+	CanNMI() bool
+	// Interrupt, NMI and Exception queue an event for the next entry. The
+	// caller has asked CanInterrupt or CanNMI; an exception joins one that
+	// was being delivered as the architecture says (double fault).
+	Interrupt(vector uint8)
+	NMI()
+	Exception(vector uint8, code uint32, hasCode bool)
+	// Window asks for ReasonWindow as soon as the guest can take an
+	// interrupt, or takes the request back.
+	Window(on bool)
+
+	// SetTSCOffset sets what is added to the time-stamp counter for the
+	// guest.
+	SetTSCOffset(offset uint64)
+	// FlushTLB drops the guest's translations before the next entry.
+	FlushTLB()
+	// Why is what is wrong with the state after ReasonInvalid.
+	Why() error
+	// Close frees the processor.
+	Close()
+}
+
+// Frames is the host memory that engines need: tables and blocks that hardware
+// reads. Memory is mapped at its host-physical address.
+type Frames interface {
+	// AllocPages is 1<<order zeroed pages of 4 KiB, contiguous and aligned
+	// to their size, by host-physical address.
+	AllocPages(order int) (pa uint64, err error)
+	// FreePages takes them back.
+	FreePages(pa uint64, order int)
+}

@@ -1,0 +1,81 @@
+package vmm
+
+// Reason is why a guest stopped, in terms that name no vendor.
+type Reason uint8
+
+// The reasons.
+const (
+	ReasonNone           Reason = iota
+	ReasonHost                  // an interrupt of the host; nothing is to be done for the guest
+	ReasonWindow                // the guest can take an interrupt now
+	ReasonNMIWindow             // the guest can take an NMI now
+	ReasonCPUID                 // Length
+	ReasonHLT                   // Length
+	ReasonPause                 // Length
+	ReasonPort                  // Port, Size, Write, String, Repeat, AddressSize, Segment, Length
+	ReasonMSR                   // Write, Length; the number is in RCX
+	ReasonMemory                // GPA, Write, Fetch; Code if the hardware gives it
+	ReasonControl               // a control register: Number, Write, Register; Length
+	ReasonDebug                 // a debug register: Number, Write, Register; Length
+	ReasonException             // Vector, ErrorCode
+	ReasonInvalidatePage        // INVLPG: Address, Length
+	ReasonInvalidate            // INVD or WBINVD: Length
+	ReasonHypercall             // VMCALL or VMMCALL: Length
+	ReasonXSETBV                // Length
+	ReasonTimestamp             // RDTSC or RDTSCP: Length
+	ReasonTaskSwitch
+	ReasonUndefined // an instruction that does not exist for the guest: #UD
+	ReasonShutdown  // triple fault
+	ReasonInit      // INIT
+	ReasonInvalid   // the entry was refused: Engine.Why says what for
+	ReasonUnknown   // Raw is the hardware's code
+
+	Reasons = int(ReasonUnknown) + 1
+)
+
+var reasonNames = [Reasons]string{
+	"none", "host interrupt", "interrupt window", "NMI window", "CPUID", "HLT", "PAUSE", "port", "MSR", "memory",
+	"control register", "debug register", "exception", "INVLPG", "WBINVD", "hypercall", "XSETBV", "RDTSC", "task switch",
+	"undefined instruction", "triple fault", "INIT", "invalid state", "unknown",
+}
+
+// String is the reason as the monitor shows it.
+func (r Reason) String() string {
+	if int(r) < len(reasonNames) {
+		return reasonNames[r]
+	}
+	return "unknown"
+}
+
+// Exit is what an engine says about why its guest stopped. Which fields count
+// depends on the reason. The engine fills it in place: no exit allocates.
+type Exit struct {
+	Reason Reason
+
+	// Length is the size of the instruction in bytes, 0 when the hardware
+	// does not tell.
+	Length uint8
+
+	Write       bool
+	Size        uint8 // bytes: 1, 2 or 4 for a port
+	String      bool  // INS or OUTS
+	Repeat      bool
+	Fetch       bool  // an instruction fetch
+	AddressSize uint8 // bytes, of a string instruction
+	Segment     uint8 // index of the segment register of OUTS
+	Number      uint8 // of a control or debug register
+	Register    uint8 // general register of a move, NoRegister when the hardware does not tell
+	Vector      uint8
+	CodeLength  uint8 // bytes of Code
+	Port        uint16
+	ErrorCode   uint32
+	Code        [15]byte // from RIP on
+	GPA         uint64   // guest-physical address
+	Address     uint64   // guest-virtual address
+
+	// Raw, Info1 and Info2 are what the hardware said, for the post-mortem.
+	Raw, Info1, Info2 uint64
+}
+
+// NoRegister is Exit.Register when the hardware does not tell.
+const NoRegister = 0xff
