@@ -36,11 +36,16 @@ var harmless = []string{
 // collector is not at work yet.
 var harmlessEarly = append([]string{"runtime.gcWriteBarrier", "runtime.wbZero", "runtime.wbMove"}, harmless...)
 
-// appenders append to a buffer that has room, which the compiler cannot know.
-var appenders = []string{
-	"main.environment", "main.initClock",
-	"github.com/ringo-vmm/ringo/boot.(*Problem).Append",
-	"internal/strconv.AppendUint", "internal/strconv.formatBits", // for Append
+// exceptions are calls that do no harm where they are.
+var exceptions = []struct{ caller, callee string }{
+	// These append to a buffer that has room, which the compiler cannot know.
+	{"main.environment", "runtime.growslice"},
+	{"github.com/ringo-vmm/ringo/boot.(*Problem).Append", "runtime.growslice"},
+	{"internal/strconv.AppendUint", "runtime.growslice"},
+	{"internal/strconv.formatBits", "runtime.growslice"},
+	{"internal/strconv.formatBits", "runtime.slicebytetostring"}, // not for AppendUint
+	// calibrate starts the clock before the runtime, and adjusts it later.
+	{"github.com/ringo-vmm/ringo/kernel/clock.(*Clock).Start", "runtime.gcWriteBarrier"},
 }
 
 func TestLayerCallsNothingThatAllocates(t *testing.T) {
@@ -79,10 +84,8 @@ func expectHarmless(t *testing.T, c *code, roots, list []string) {
 	for todo := roots; len(todo) > 0; todo = todo[1:] {
 		for _, callee := range c.calls(t, todo[0]) {
 			if strings.HasPrefix(callee, "runtime.") || strings.HasPrefix(callee, "internal/bytealg.") {
-				ok := slices.ContainsFunc(list, func(prefix string) bool { return strings.HasPrefix(callee, prefix) })
-				grows := callee == "runtime.growslice" || callee == "runtime.slicebytetostring"
-				if !ok && !(grows && slices.Contains(appenders, todo[0])) {
-					t.Errorf("%s", way(caller, todo[0], callee))
+				if !isHarmless(todo[0], callee, list) {
+					t.Error(way(caller, todo[0], callee))
 				}
 			} else if _, known := caller[callee]; !known {
 				caller[callee] = todo[0]
@@ -90,6 +93,20 @@ func expectHarmless(t *testing.T, c *code, roots, list []string) {
 			}
 		}
 	}
+}
+
+func isHarmless(caller, callee string, list []string) bool {
+	for _, prefix := range list {
+		if strings.HasPrefix(callee, prefix) {
+			return true
+		}
+	}
+	for _, e := range exceptions {
+		if e.caller == caller && strings.HasPrefix(callee, e.callee) {
+			return true
+		}
+	}
+	return false
 }
 
 // way tells how a function is reached.
