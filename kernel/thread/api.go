@@ -4,6 +4,7 @@ package thread
 
 import (
 	"runtime"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -25,3 +26,20 @@ func inLayer[T any](number uintptr, f func(arg *T), arg *T) {
 
 // ID is the number of the calling thread.
 func ID() uint32 { return uint32(call(sysGettid, 0, 0, 0)) }
+
+// Alarm stores 1 in a word at a time, and interrupts the processor then.
+type Alarm struct{ number int }
+
+// NewAlarm makes an alarm for rang, which must stay alive until Close; ok is
+// false when there are MaxAlarms already.
+func NewAlarm(rang *atomic.Uint32) (a Alarm, ok bool) {
+	flag := uintptr(unsafe.Pointer(rang))
+	Call(func(a *Alarm) { a.number = openAlarm(flag) }, &a)
+	return a, a.number >= 0
+}
+
+// Set sets the alarm to a time in ns since entry; all ones is never.
+func (a Alarm) Set(at uint64) { Call(func(a *Alarm) { setAlarm(a.number, at) }, &a) }
+
+// Close frees the alarm.
+func (a Alarm) Close() { Call(func(a *Alarm) { closeAlarm(a.number) }, &a) }

@@ -148,6 +148,9 @@ func (w *world) misled(coming func(p *processor) bool) (wrong problems) {
 	if t := layer.timers.first(); t != nil {
 		first = t.deadline
 	}
+	if layer.firstAlarm != 0 {
+		first = min(first, layer.firstAlarm)
+	}
 	for _, p := range w.processors {
 		timer := w.machine.timers[p.index]
 		switch {

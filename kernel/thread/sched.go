@@ -29,9 +29,11 @@ var layer struct {
 	processors [maxProcessors]uintptr
 	nprocessor int
 
-	ready  queue
-	timers timers
-	futex  [futexBuckets]queue
+	ready      queue
+	timers     timers
+	alarms     [MaxAlarms]alarm
+	firstAlarm uint64 // no alarm is earlier; 0 is none
+	futex      [futexBuckets]queue
 }
 
 // spinlock is held for short stretches of layer code only.
@@ -106,6 +108,7 @@ func deadlineIn(ns uint64) uint64 {
 // expire wakes the threads whose deadline has come.
 func expire(p *processor) {
 	now := layer.machine.Now()
+	soundAlarms(now)
 	for t := layer.timers.first(); t != nil && t.deadline <= now; t = layer.timers.first() {
 		if t.waitsOn != 0 {
 			forgetWait(t)
@@ -159,8 +162,11 @@ func leave(p *processor) {
 // the current one's slice when others are ready.
 func arm(p *processor) {
 	next := uint64(never)
+	if layer.firstAlarm != 0 {
+		next = layer.firstAlarm
+	}
 	if t := layer.timers.first(); t != nil {
-		next = t.deadline
+		next = min(next, t.deadline)
 	}
 	if p.idling || layer.ready.empty() {
 		p.sliceEnd = 0

@@ -1,0 +1,132 @@
+package vmm
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/ringo-vmm/ringo/vmm/bus"
+	"github.com/ringo-vmm/ringo/vmm/ram"
+)
+
+// Host is what a virtual machine needs of the machine it runs on.
+type Host interface {
+	// Now is the host's monotonic clock in ns.
+	Now() uint64
+	// TSC is the time-stamp counter.
+	TSC() uint64
+	// NewAlarm makes an alarm that stores 1 in rang.
+	NewAlarm(rang *atomic.Uint32) (Alarm, error)
+	// AllocBlock is a block of memory for a guest; FreeBlock takes it back.
+	AllocBlock() (ram.Block, error)
+	FreeBlock(ram.Block)
+	// Log is a line about the machine, for the kernel's log.
+	Log(format string, args ...any)
+}
+
+// Alarm interrupts whatever the processor does, a guest too, at a time.
+type Alarm interface {
+	// Set sets the alarm to a time of the host's clock in ns, in place of
+	// what it was set to; never is all ones.
+	Set(at uint64)
+	Close()
+}
+
+// VM is a virtual machine: memory, processors, and devices on two buses.
+type VM struct {
+	Name string
+
+	// Devices is the device lock: whoever calls a device, or changes the
+	// buses, holds it.
+	Devices sync.Mutex
+	Ports   bus.Ports
+	Memory  bus.Memory
+	RAM     *ram.RAM
+
+	host   Host
+	engine Engine
+	space  Space
+	cpus   []*VCPU
+	clock  clock
+}
+
+// New makes a machine with memory (bytes, whole blocks) and no devices or
+// processors.
+func New(name string, host Host, engine Engine, memory uint64) (*VM, error) {
+	vm := &VM{Name: name, host: host, engine: engine}
+	vm.clock.host = host
+	vm.Ports.Unclaimed = func(port uint16, write bool) {
+		vm.log("no device at port %#x (%s)", port, direction(write))
+	}
+	vm.Memory.Unclaimed = func(gpa uint64, write bool) {
+		vm.log("no device at address %#x (%s)", gpa, direction(write))
+	}
+	if err := vm.allocate(memory); err != nil {
+		vm.free()
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return vm, nil
+}
+
+func direction(write bool) string {
+	if write {
+		return "write"
+	}
+	return "read"
+}
+
+// allocate gives the machine its memory and maps it.
+func (vm *VM) allocate(memory uint64) error {
+	n := memory >> ram.BlockShift
+	if memory%ram.BlockSize != 0 || n == 0 || memory > ram.MaxSize {
+		return fmt.Errorf("memory of %d bytes is not a multiple of %d MiB up to %d GiB", memory, ram.BlockSize>>20, ram.MaxSize>>30)
+	}
+	blocks := make([]ram.Block, 0, n)
+	for range n {
+		b, err := vm.host.AllocBlock()
+		if err != nil {
+			for _, b := range blocks {
+				vm.host.FreeBlock(b)
+			}
+			return fmt.Errorf("memory: %d MiB asked for, %d MiB left: %w", memory>>20, len(blocks)<<(ram.BlockShift-20), err)
+		}
+		blocks = append(blocks, b)
+	}
+	var err error
+	if vm.RAM, err = ram.New(blocks); err != nil {
+		return err
+	}
+	if vm.space, err = vm.engine.NewSpace(); err != nil {
+		return err
+	}
+	vm.RAM.Range(func(gpa uint64, b ram.Block) {
+		if err == nil {
+			err = vm.space.Map(gpa, b.Host, ram.BlockSize, true)
+		}
+	})
+	return err
+}
+
+// free gives everything back. No processor may run any more.
+func (vm *VM) free() {
+	for _, c := range vm.cpus {
+		c.cpu.Close()
+	}
+	vm.cpus = nil
+	if vm.space != nil {
+		vm.space.Close()
+		vm.space = nil
+	}
+	if vm.RAM != nil {
+		vm.RAM.Range(func(_ uint64, b ram.Block) { vm.host.FreeBlock(b) })
+		vm.RAM = nil
+	}
+}
+
+// log is a line about this machine.
+func (vm *VM) log(format string, args ...any) {
+	vm.host.Log("%s: "+format, append([]any{vm.Name}, args...)...)
+}
+
+// Clock is the machine's time, for its devices.
+func (vm *VM) Clock() *clock { return &vm.clock }
