@@ -15,6 +15,10 @@ func CPUID(leaf, sub uint32) (eax, ebx, ecx, edx uint32)
 // instructions (LFENCE). AMD APM vol. 2 §13.2.4.
 func RDTSC() uint64
 
+// TSC is the time-stamp counter, in ticks, as the processor happens to read it
+// among the instructions around.
+func TSC() uint64
+
 // RDRAND asks the processor for 64 random bits; ok is false when it had none
 // ready. A processor without the instruction raises #UD. AMD APM vol. 3 RDRAND.
 func RDRAND() (v uint64, ok bool)

@@ -38,6 +38,14 @@ TEXT ·RDTSC(SB),NOSPLIT,$0-8
 	MOVQ	AX, ret+0(FP)
 	RET
 
+// func TSC() uint64
+TEXT ·TSC(SB),NOSPLIT,$0-8
+	RDTSC
+	SHLQ	$32, DX
+	ORQ	DX, AX
+	MOVQ	AX, ret+0(FP)
+	RET
+
 // func RDRAND() (v uint64, ok bool)
 TEXT ·RDRAND(SB),NOSPLIT,$0-9
 	RDRANDQ	AX

@@ -3,6 +3,9 @@
 package main
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/ringo-vmm/ringo/amd64"
 	"github.com/ringo-vmm/ringo/amd64/cpuid"
 	"github.com/ringo-vmm/ringo/svm"
@@ -14,6 +17,27 @@ import (
 var processor cpuid.Func = amd64.CPUID
 
 func processorName() string { return processor.Brand() }
+
+// newEngine makes the engine of this machine and enables this processor for
+// it.
+func newEngine() (vmm.Engine, error) {
+	p := svm.Probe(processor, hostMSRs{}.Read)
+	if !p.Usable {
+		return nil, fmt.Errorf("this machine cannot run guests: %s", strings.Join(p.Missing, "; "))
+	}
+	e, err := svm.New(processor, vmHost{})
+	if err != nil {
+		return nil, err
+	}
+	var pages [svm.EnablePages]uint64
+	for i := range pages {
+		if pages[i], err = (vmHost{}).AllocPages(0); err != nil {
+			return nil, err
+		}
+	}
+	inLayer(func() { svm.Enable(pages) })
+	return e, nil
+}
 
 // probeEngines asks every engine whether it can run guests on this machine.
 // This file is the one place above the engines that names them.

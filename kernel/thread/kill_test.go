@@ -1,7 +1,5 @@
 //go:build !tamago
 
-//go:build !tamago
-
 package thread
 
 import (

@@ -25,7 +25,7 @@ func TestProcessorsInParallel(t *testing.T) {
 		rounds     = 600
 	)
 	w := newWorld(t, processors)
-	r := &tokens{world: w, done: make(chan struct{})}
+	r := &tokenRing{world: w, done: make(chan struct{})}
 	r.left.Store(rounds * members)
 	m := &parallelMachine{fakeMachine: &w.machine, kicks: map[uint32]chan struct{}{}}
 	for _, p := range w.processors {
@@ -71,9 +71,9 @@ func (m *parallelMachine) Kick(apicID uint32) {
 	}
 }
 
-// tokens is what the threads do: number i waits for its word to be 1, and hands
+// tokenRing is what the threads do: number i waits for its word to be 1, and hands
 // the token to the next.
-type tokens struct {
+type tokenRing struct {
 	*world
 	words []uintptr
 	left  atomic.Int64 // hops
@@ -81,10 +81,10 @@ type tokens struct {
 	once  sync.Once
 }
 
-func (r *tokens) finish() { r.once.Do(func() { close(r.done) }) }
+func (r *tokenRing) finish() { r.once.Do(func() { close(r.done) }) }
 
 // live is a processor.
-func (r *tokens) live(p *processor, kicks chan struct{}, rng *rand.Rand) {
+func (r *tokenRing) live(p *processor, kicks chan struct{}, rng *rand.Rand) {
 	kick := func() {
 		p.current.get().full = 1
 		interruptFrom(p, (apic.KickVector-amd64.Exceptions)*gateBytes)
@@ -118,7 +118,7 @@ func (r *tokens) live(p *processor, kicks chan struct{}, rng *rand.Rand) {
 }
 
 // hop lets the current thread of p go on by a step.
-func (r *tokens) hop(p *processor) {
+func (r *tokenRing) hop(p *processor) {
 	i := int(p.current.get().tid) - 1
 	word, next := r.words[i], r.words[(i+1)%len(r.words)]
 	if !atomic.CompareAndSwapUint32((*uint32)(pointer(word)), 1, 0) {

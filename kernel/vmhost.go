@@ -1,0 +1,99 @@
+//go:build tamago
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/ringo-vmm/ringo/amd64"
+	"github.com/ringo-vmm/ringo/kernel/frame"
+	"github.com/ringo-vmm/ringo/kernel/klog"
+	"github.com/ringo-vmm/ringo/kernel/thread"
+	"github.com/ringo-vmm/ringo/vmm"
+	"github.com/ringo-vmm/ringo/vmm/ram"
+)
+
+// vmHost is this machine as virtual machines and engines see it: a vmm.Host
+// and a vmm.Frames.
+type vmHost struct{}
+
+// Now is the host's clock.
+func (vmHost) Now() uint64 { return now() }
+
+// TSC is the time-stamp counter.
+func (vmHost) TSC() uint64 { return amd64.TSC() }
+
+// Log logs a line.
+func (vmHost) Log(format string, args ...any) { logf(klog.Info, format, args...) }
+
+// NewAlarm makes an alarm.
+func (vmHost) NewAlarm(rang *atomic.Uint32) (vmm.Alarm, error) {
+	a, ok := thread.NewAlarm(rang)
+	if !ok {
+		return nil, fmt.Errorf("more than %d guest processors", thread.MaxAlarms)
+	}
+	return a, nil
+}
+
+const blockOrder = ram.BlockShift - frame.Shift
+
+// AllocBlock is a block of guest memory, filled with bytes that trap.
+func (vmHost) AllocBlock() (ram.Block, error) {
+	pa, err := allocFrames(blockOrder, frame.GuestRAM)
+	if err != nil {
+		return ram.Block{}, err
+	}
+	b := ram.Block{Host: pa, Data: amd64.Bytes(uintptr(pa), ram.BlockSize)}
+	for i := range b.Data {
+		b.Data[i] = guestPoison
+	}
+	return b, nil
+}
+
+// guestPoison is INT3: a guest that runs into memory it never wrote traps.
+const guestPoison = 0xcc
+
+// FreeBlock scrubs a block and takes it back.
+func (vmHost) FreeBlock(b ram.Block) {
+	clear(b.Data)
+	freeFrames(b.Host, blockOrder, frame.GuestRAM)
+}
+
+// AllocPages is vmm.Frames'.
+func (vmHost) AllocPages(order int) (uint64, error) {
+	pa, err := allocFrames(order, frame.Device)
+	if err == nil {
+		clear(amd64.Bytes(uintptr(pa), pageSize<<order))
+	}
+	return pa, err
+}
+
+// FreePages is vmm.Frames'.
+func (vmHost) FreePages(pa uint64, order int) { freeFrames(pa, order, frame.Device) }
+
+// allocFrames and freeFrames use the frame allocator from a goroutine.
+func allocFrames(order int, owner frame.Owner) (uint64, error) {
+	var r struct {
+		pa uint64
+		ok bool
+	}
+	thread.Call(func(*struct{}) {
+		pa, err := frames.Alloc(order, frame.Any, owner)
+		r.pa, r.ok = pa, err == nil
+	}, &struct{}{})
+	if !r.ok {
+		return 0, errors.New("out of memory")
+	}
+	return r.pa, nil
+}
+
+func freeFrames(pa uint64, order int, owner frame.Owner) {
+	thread.Call(func(*struct{}) { freed(frames.Free(pa, order, owner), pa) }, &struct{}{})
+}
+
+// hostEngine is the engine of this machine, made and enabled when the first
+// guest wants it.
+var hostEngine = sync.OnceValues(newEngine)
