@@ -7,4 +7,7 @@ const (
 	PerCPUFSBase = 48
 	// PerCPUEngine is the engine's own, 0 until it is enabled.
 	PerCPUEngine = 64
+	// PerCPUFPUOwner is the engine's too: the address of the XSAVE area of
+	// the guest whose x87 and AVX state the processor holds, 0 if nobody's.
+	PerCPUFPUOwner = 72
 )

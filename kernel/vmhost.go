@@ -74,6 +74,9 @@ func (vmHost) AllocPages(order int) (uint64, error) {
 // FreePages is vmm.Frames'.
 func (vmHost) FreePages(pa uint64, order int) { freeFrames(pa, order, frame.Device) }
 
+// Exclusive is vmm.Frames'.
+func (vmHost) Exclusive(f func()) { inLayer(f) }
+
 // allocFrames and freeFrames use the frame allocator from a goroutine.
 func allocFrames(order int, owner frame.Owner) (uint64, error) {
 	var r struct {

@@ -1,6 +1,9 @@
 package svm
 
 import (
+	"encoding/binary"
+
+	"github.com/ringo-vmm/ringo/amd64"
 	"github.com/ringo-vmm/ringo/amd64/msr"
 	"github.com/ringo-vmm/ringo/vmm"
 	"github.com/ringo-vmm/ringo/vmm/x86"
@@ -19,10 +22,19 @@ type CPU struct {
 	nmiBlocked bool  // an NMI was delivered, and no IRET since
 	dr         [4]uint64
 	cr8        uint64
-	xcr0       uint64
 }
 
-const vmcbOrder = 0
+// Orders of a processor's pages.
+const (
+	vmcbOrder = 0
+	fpuOrder  = 1 // 8 KiB, more than all of XSAVE's components so far
+)
+
+// The floating-point control words at reset. APM vol. 2 table 14-1.
+const (
+	resetFCW   = 0x37f
+	resetMXCSR = 0x1f80
+)
 
 // The intercepts of every guest. PAUSE is not one without a filter that tells
 // loops from others, and RDTSC runs at full speed with the offset.
@@ -43,8 +55,14 @@ func (e *Engine) NewCPU(s vmm.Space) (vmm.CPU, error) {
 	if err != nil {
 		return nil, err
 	}
+	fpu, err := e.frames.AllocPages(fpuOrder)
+	if err != nil {
+		e.frames.FreePages(pa, vmcbOrder)
+		return nil, err
+	}
 	c := &CPU{engine: e, space: s.(*space), v: vmcbAt(pa)}
-	c.context.vmcb, c.mxcsr = pa, 0x1f80
+	c.context.vmcb, c.fpu, c.mxcsr = pa, fpu, resetMXCSR
+	binary.LittleEndian.PutUint16(amd64.Bytes(uintptr(fpu), 2), resetFCW)
 	v := c.v
 	v.IOPM, v.MSRPM = e.iopm, e.msrpm
 	v.Intercept1, v.Intercept2, v.InterceptVectors = alwaysIntercept1, alwaysIntercept2, alwaysVectors
@@ -70,8 +88,12 @@ const (
 	pauseThreshold = 128
 )
 
-// Close frees the VMCB.
-func (c *CPU) Close() { c.engine.frames.FreePages(c.context.vmcb, vmcbOrder) }
+// Close frees the processor's pages.
+func (c *CPU) Close() {
+	c.engine.frames.Exclusive(func() { dropFPU(c.fpu) })
+	c.engine.frames.FreePages(c.fpu, fpuOrder)
+	c.engine.frames.FreePages(c.context.vmcb, vmcbOrder)
+}
 
 // GPR is vmm.CPU's.
 func (c *CPU) GPR() *[16]uint64 { return &c.regs }

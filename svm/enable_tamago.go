@@ -17,10 +17,16 @@ const EnablePages = 2
 // SVM faults; Probe tells before. APM vol. 2 §15.4, §15.30.1.
 func Enable(pages [EnablePages]uint64) {
 	amd64.WriteMSR(msr.EFER, amd64.ReadMSR(msr.EFER)|msr.EFERSVME)
+	if _, _, ecx, _ := amd64.CPUID(1, 0); ecx&hasXSAVE != 0 {
+		amd64.WriteCR4(amd64.ReadCR4() | amd64.CR4OSXSAVE)
+	}
 	amd64.WriteMSR(msr.VMHSavePA, pages[0])
 	vmsave(pages[1])
 	setEngine(pages[1])
 }
+
+// hasXSAVE is a bit of CPUID leaf 1, ECX.
+const hasXSAVE = 1 << 26
 
 // setEngine stores the page for VMLOAD in this processor's data.
 func setEngine(page uint64)

@@ -13,6 +13,7 @@ type features struct {
 	pauseFilter   bool   // PAUSE exits only in loops
 	virtualGIF    bool   // the guest may have a GIF of its own
 	specCtrl      bool   // SPEC_CTRL is switched by VMRUN
+	xsave         bool   // the processor has XSAVE
 	asids         uint32 // address space identifiers, of which 0 is the host's
 }
 
@@ -26,6 +27,7 @@ func readFeatures(cpu cpuid.Func) features {
 		pauseFilter:   cpu.Has(cpuid.PauseFilter),
 		virtualGIF:    cpu.Has(cpuid.VGIF),
 		specCtrl:      cpu.Has(cpuid.SpecCtrlVirt),
+		xsave:         cpu.Has(cpuid.XSAVE),
 		asids:         info.ASIDs,
 	}
 }

@@ -13,10 +13,13 @@ type context struct {
 	xmm   [16]x86.XMM
 	mxcsr uint32
 	_     uint32
+	fpu   uint64 // host-physical address of its XSAVE area, mapped at itself
+	xcr0  uint64 // 0 on a processor without XSAVE
 }
 
 // Offsets from GS base, for run_amd64.s.
 const (
-	gsFSBase = amd64.PerCPUFSBase
-	gsEngine = amd64.PerCPUEngine
+	gsFSBase   = amd64.PerCPUFSBase
+	gsEngine   = amd64.PerCPUEngine
+	gsFPUOwner = amd64.PerCPUFPUOwner
 )

@@ -8,14 +8,17 @@
 // #VMEXIT restores the host's RIP, RSP, RAX, RFLAGS, control registers, CS, SS,
 // DS, ES and descriptor tables. FS, GS, TR, LDTR and the MSRs of SYSCALL and
 // SYSENTER take VMLOAD; general registers and SSE state are ours to move. The
-// x87 and AVX state stays the guest's as long as its thread runs: the host's
-// Go code uses neither.
+// x87 and AVX state stays in the processor until another guest wants it: the
+// host's Go code uses neither.
 
 #define VMRUN	BYTE $0x0f; BYTE $0x01; BYTE $0xd8
 #define VMLOAD	BYTE $0x0f; BYTE $0x01; BYTE $0xda
 #define VMSAVE	BYTE $0x0f; BYTE $0x01; BYTE $0xdb
 #define STGI	BYTE $0x0f; BYTE $0x01; BYTE $0xdc
 #define CLGI	BYTE $0x0f; BYTE $0x01; BYTE $0xdd
+#define XSETBV	BYTE $0x0f; BYTE $0x01; BYTE $0xd1
+#define XSAVE_R9	BYTE $0x49; BYTE $0x0f; BYTE $0xae; BYTE $0x21	// XSAVE64 [R9]
+#define XRSTOR_R8	BYTE $0x49; BYTE $0x0f; BYTE $0xae; BYTE $0x28	// XRSTOR64 [R8]
 
 #define RAX	(context_regs+0)
 #define RCX	(context_regs+8)
@@ -39,6 +42,16 @@ TEXT ·run(SB),NOSPLIT,$40-8
 	MOVQ	BX, VMCB_RAX(AX)
 	MOVQ	RSP(DI), BX
 	MOVQ	BX, VMCB_RSP(AX)
+
+	// No interrupt, not even an NMI, from here to STGI. The processor's
+	// own page for VMLOAD was filled when the engine was enabled; FS base
+	// is the thread's, which may be another one each time.
+	CLGI
+	MOVQ	context_fpu(DI), R8
+	CMPQ	R8, const_gsFPUOwner(GS)
+	JEQ	owned
+	CALL	·switchFPU<>(SB)
+owned:
 	LDMXCSR	context_mxcsr(DI)
 	MOVUPS	XMM(0)(DI), X0
 	MOVUPS	XMM(1)(DI), X1
@@ -56,11 +69,7 @@ TEXT ·run(SB),NOSPLIT,$40-8
 	MOVUPS	XMM(13)(DI), X13
 	MOVUPS	XMM(14)(DI), X14
 	MOVUPS	XMM(15)(DI), X15
-
-	// No interrupt, not even an NMI, from here to STGI. The processor's
-	// own page for VMLOAD was filled when the engine was enabled; FS base
-	// is the thread's, which may be another one each time.
-	CLGI
+	MOVQ	context_vmcb(DI), AX
 	MOVQ	const_gsEngine(GS), BX
 	MOVQ	const_gsFSBase(GS), CX
 	MOVQ	CX, (VMCB_FS+Segment_Base)(BX)
@@ -128,6 +137,57 @@ TEXT ·run(SB),NOSPLIT,$40-8
 	MOVUPS	X13, XMM(13)(DI)
 	MOVUPS	X14, XMM(14)(DI)
 	MOVUPS	X15, XMM(15)(DI)
+	RET
+
+// switchFPU makes the x87 and AVX state that of the guest whose area is in R8 and
+// whose context is in DI. The SSE state is not in either area. A processor
+// without XSAVE has no AVX, and FXSAVE for the rest.
+TEXT ·switchFPU<>(SB),NOSPLIT|NOFRAME,$0
+	MOVQ	const_gsFPUOwner(GS), R9
+	MOVQ	R8, const_gsFPUOwner(GS)
+	CMPQ	context_xcr0(DI), $0
+	JEQ	legacy
+	TESTQ	R9, R9
+	JEQ	nobody
+	MOVL	$~2, AX		// all but SSE
+	MOVL	$~0, DX
+	XSAVE_R9
+nobody:
+	XORL	CX, CX
+	MOVL	context_xcr0(DI), AX
+	MOVL	(context_xcr0+4)(DI), DX
+	XSETBV
+	MOVL	$~2, AX
+	MOVL	$~0, DX
+	XRSTOR_R8
+	RET
+legacy:
+	TESTQ	R9, R9
+	JEQ	fresh
+	FXSAVE64	(R9)
+fresh:
+	FXRSTOR64	(R8)
+	RET
+
+// func saveFPU(area uint64)
+TEXT ·saveFPU(SB),NOSPLIT,$0-8
+	MOVQ	area+0(FP), R9
+	CMPQ	R9, const_gsFPUOwner(GS)
+	JNE	other
+	MOVQ	$0, const_gsFPUOwner(GS)
+	MOVL	$~2, AX
+	MOVL	$~0, DX
+	XSAVE_R9
+other:
+	RET
+
+// func dropFPU(area uint64)
+TEXT ·dropFPU(SB),NOSPLIT,$0-8
+	MOVQ	area+0(FP), R9
+	CMPQ	R9, const_gsFPUOwner(GS)
+	JNE	other
+	MOVQ	$0, const_gsFPUOwner(GS)
+other:
 	RET
 
 // func vmsave(pa uint64)

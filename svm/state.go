@@ -38,7 +38,8 @@ func (c *CPU) SetState(s *x86.State) {
 	v.GDTR = Segment{Base: s.GDTR.Base, Limit: uint32(s.GDTR.Limit)}
 	v.IDTR = Segment{Base: s.IDTR.Base, Limit: uint32(s.IDTR.Limit)}
 	v.CR0, v.CR2, v.CR3, v.CR4, c.cr8 = s.CR0, s.CR2, s.CR3, s.CR4, s.CR8
-	v.EFER, c.xcr0 = s.EFER|msr.EFERSVME, s.XCR0
+	v.EFER = s.EFER | msr.EFERSVME
+	c.setXCR0(s.XCR0)
 	c.dr, v.DR6, v.DR7 = s.DR, s.DR6, s.DR7
 	v.STAR, v.LSTAR, v.CSTAR, v.SFMASK, v.KernelGSBase = s.STAR, s.LSTAR, s.CSTAR, s.SFMASK, s.KernelGSBase
 	v.SysenterCS, v.SysenterESP, v.SysenterEIP, v.PAT = s.SysenterCS, s.SysenterESP, s.SysenterEIP, s.PAT
@@ -52,4 +53,14 @@ func (c *CPU) segments() [x86.Segments]*Segment {
 	return [x86.Segments]*Segment{
 		x86.ES: &v.ES, x86.CS: &v.CS, x86.SS: &v.SS, x86.DS: &v.DS, x86.FS: &v.FS, x86.GS: &v.GS, x86.LDTR: &v.LDTR, x86.TR: &v.TR,
 	}
+}
+
+// setXCR0 changes which parts of the x87 and AVX state the guest uses. The
+// processor takes it in when it next switches to this guest, so it is made to.
+func (c *CPU) setXCR0(v uint64) {
+	if !c.engine.xsave || v == c.xcr0 {
+		return
+	}
+	c.engine.frames.Exclusive(func() { saveFPU(c.fpu) })
+	c.xcr0 = v
 }

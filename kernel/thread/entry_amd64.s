@@ -102,8 +102,54 @@ TEXT ·abortGates(SB),NOSPLIT|NOFRAME,$0
 	CALL16(·abort)
 	CALL16(·abort)
 
+// SSE moves the SSE registers and MXCSR between the processor and a thread, in
+// the places that they have in FXSAVE's format (APM vol. 2 §11.4.4). The x87
+// and AVX state is not the layer's: Go uses neither, and between two entries
+// of a guest it is the guest's.
+#define MXCSR(t)	(thread_fx+24)(t)
+#define XMM(n, t)	(thread_fx+160+16*n)(t)
+
+#define SAVE_SSE(t) \
+	STMXCSR	MXCSR(t) \
+	MOVUPS	X0, XMM(0, t) \
+	MOVUPS	X1, XMM(1, t) \
+	MOVUPS	X2, XMM(2, t) \
+	MOVUPS	X3, XMM(3, t) \
+	MOVUPS	X4, XMM(4, t) \
+	MOVUPS	X5, XMM(5, t) \
+	MOVUPS	X6, XMM(6, t) \
+	MOVUPS	X7, XMM(7, t) \
+	MOVUPS	X8, XMM(8, t) \
+	MOVUPS	X9, XMM(9, t) \
+	MOVUPS	X10, XMM(10, t) \
+	MOVUPS	X11, XMM(11, t) \
+	MOVUPS	X12, XMM(12, t) \
+	MOVUPS	X13, XMM(13, t) \
+	MOVUPS	X14, XMM(14, t) \
+	MOVUPS	X15, XMM(15, t)
+
+#define LOAD_SSE(t) \
+	LDMXCSR	MXCSR(t) \
+	MOVUPS	XMM(0, t), X0 \
+	MOVUPS	XMM(1, t), X1 \
+	MOVUPS	XMM(2, t), X2 \
+	MOVUPS	XMM(3, t), X3 \
+	MOVUPS	XMM(4, t), X4 \
+	MOVUPS	XMM(5, t), X5 \
+	MOVUPS	XMM(6, t), X6 \
+	MOVUPS	XMM(7, t), X7 \
+	MOVUPS	XMM(8, t), X8 \
+	MOVUPS	XMM(9, t), X9 \
+	MOVUPS	XMM(10, t), X10 \
+	MOVUPS	XMM(11, t), X11 \
+	MOVUPS	XMM(12, t), X12 \
+	MOVUPS	XMM(13, t), X13 \
+	MOVUPS	XMM(14, t), X14 \
+	MOVUPS	XMM(15, t), X15
+
 // SAVE_FRAME stores what the processor pushed, with the frame at offset off of
-// the stack, and the floating-point state, which an interrupt must not touch.
+// the stack, and the SSE state, which an interrupt must not touch. A guest's
+// MXCSR may be loaded; the layer wants its own.
 #define SAVE_FRAME(off) \
 	MOVQ	(off+0)(SP), AX \
 	MOVQ	AX, thread_rip(DX) \
@@ -112,7 +158,7 @@ TEXT ·abortGates(SB),NOSPLIT|NOFRAME,$0
 	MOVQ	(off+24)(SP), AX \
 	MOVQ	AX, thread_rsp(DX) \
 	MOVQ	$1, thread_full(DX) \
-	FXSAVE64	thread_fx(DX)
+	SAVE_SSE(DX)
 
 // interrupt: the vector is in BX for Go.
 TEXT ·interrupt(SB),NOSPLIT|NOFRAME,$0
@@ -304,7 +350,7 @@ loaded:
 	PXOR	X15, X15
 	CMPQ	thread_full(DX), $0
 	JEQ	nofx
-	FXRSTOR64	thread_fx(DX)
+	LOAD_SSE(DX)
 nofx:
 	PUSHQ	$0x10		// amd64.SelectorData
 	PUSHQ	thread_rsp(DX)

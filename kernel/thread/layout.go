@@ -34,7 +34,7 @@ type thread struct {
 	tlsg                              uint64 // the g that the layer's own displaced from it
 	full                              uint64 // 1: fx is valid, an interrupt saved this state
 	_                                 uint64
-	fx                                [512]byte // FXSAVE area, 16-byte aligned
+	fx                                [512]byte // the SSE state in FXSAVE's format
 
 	state  state
 	tid    uint32
@@ -76,6 +76,7 @@ type processor struct {
 	fsbase   uint64  // what MSR FS.base holds
 	fsgsbase uint64  // 1: WRFSBASE works
 	engine   uintptr // what makes guests run on this processor: host-virtual
+	fpuOwner uintptr // the engine's: whose x87 and AVX state is loaded
 
 	idle     ref
 	tls      uint64 // FS base of the layer while no thread's is borrowed
@@ -166,8 +167,9 @@ func initArea(area uintptr, index, apicID uint32) *processor {
 	return p
 }
 
-// The engines' assembly knows two fields by their offsets.
+// The engines' assembly knows these fields by their offsets.
 var (
 	_ = [1]int{}[unsafe.Offsetof(processor{}.fsbase)-amd64.PerCPUFSBase]
 	_ = [1]int{}[unsafe.Offsetof(processor{}.engine)-amd64.PerCPUEngine]
+	_ = [1]int{}[unsafe.Offsetof(processor{}.fpuOwner)-amd64.PerCPUFPUOwner]
 )
