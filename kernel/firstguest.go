@@ -3,6 +3,7 @@
 package main
 
 import (
+	"github.com/ringo-vmm/ringo/amd64"
 	"github.com/ringo-vmm/ringo/kernel/monitor"
 	"github.com/ringo-vmm/ringo/vmm"
 	"github.com/ringo-vmm/ringo/vmm/ram"
@@ -39,8 +40,11 @@ var firstGuestCommand = show("guest", "kernel", "run a real-mode guest", func(c 
 	s.Seg[x86.CS] = x86.Segment{Selector: 0, Attributes: s.Seg[x86.CS].Attributes, Limit: 0xffff}
 	s.RIP = 0x1000
 	cpu.CPU().SetState(&s)
+	start := amd64.TSC()
 	cpu.Start()
-	c.Printf("ended: %v\n", cpu.Wait())
+	why := cpu.Wait()
+	total := amd64.TSC() - start
+	c.Printf("ended: %v, %d ticks an exit\n", why, total/65539)
 	for r, n := range cpu.Stats.Count {
 		if n != 0 {
 			c.Printf("%-20v %8d %8d\n", vmm.Reason(r), n, cpu.Stats.Cycles[r]/n)
