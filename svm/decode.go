@@ -21,56 +21,57 @@ const (
 	crGPRValid = 1 << 63
 )
 
+// simple is the reason for each exit code that needs no more than that.
+var simple = [0x90]vmm.Reason{
+	ExitINTR: vmm.ReasonHost, ExitNMI: vmm.ReasonHost, ExitSMI: vmm.ReasonHost, ExitIRET: vmm.ReasonHost,
+	ExitVINTR: vmm.ReasonWindow, ExitCPUID: vmm.ReasonCPUID, ExitHLT: vmm.ReasonHLT, ExitPAUSE: vmm.ReasonPause,
+	ExitINVD: vmm.ReasonInvalidate, ExitWBINVD: vmm.ReasonInvalidate, ExitVMMCALL: vmm.ReasonHypercall,
+	ExitXSETBV: vmm.ReasonXSETBV, ExitRDTSC: vmm.ReasonTimestamp, ExitRDTSCP: vmm.ReasonTimestamp,
+	ExitTaskSwitch: vmm.ReasonTaskSwitch, ExitShutdown: vmm.ReasonShutdown, ExitINIT: vmm.ReasonInit,
+	ExitINVLPGA: vmm.ReasonUndefined, ExitVMRUN: vmm.ReasonUndefined, ExitVMLOAD: vmm.ReasonUndefined,
+	ExitVMSAVE: vmm.ReasonUndefined, ExitSTGI: vmm.ReasonUndefined, ExitCLGI: vmm.ReasonUndefined,
+	ExitSKINIT: vmm.ReasonUndefined, ExitMONITOR: vmm.ReasonUndefined, ExitMWAIT: vmm.ReasonUndefined,
+	ExitMWAITArmed: vmm.ReasonUndefined, ExitRDPRU: vmm.ReasonUndefined, ExitRSM: vmm.ReasonUndefined, ExitICEBP: vmm.ReasonUndefined,
+}
+
 // decode turns what the VMCB says about an exit into neutral terms.
 func decode(v *VMCB, e *vmm.Exit) {
-	e.Raw, e.Info1, e.Info2 = uint64(v.ExitCode), v.ExitInfo1, v.ExitInfo2
+	code := v.ExitCode
+	e.RIP, e.Raw, e.Info1, e.Info2 = v.RIP, uint64(code), v.ExitInfo1, v.ExitInfo2
+	// Without NRIP save the next RIP is 0, and the difference no length.
 	e.Length = 0
-	if n := v.NextRIP - v.RIP; n <= 15 {
+	if n := v.NextRIP - v.RIP; n <= maxInstruction {
 		e.Length = uint8(n)
 	}
-	switch c := v.ExitCode; c {
+	if code < ExitCode(len(simple)) {
+		if r := simple[code]; r != vmm.ReasonNone {
+			e.Reason = r
+			return
+		}
+	}
+	switch code {
 	case ExitIO:
 		decodeIO(v, e)
 	case ExitNPF:
-		e.Reason, e.GPA = vmm.ReasonMemory, v.ExitInfo2
-		e.Write, e.Fetch = v.ExitInfo1&npfWrite != 0, v.ExitInfo1&npfFetch != 0
-		e.CodeLength = min(v.FetchedBytes, 15)
-		if e.CodeLength != 0 {
-			e.Code = v.InstructionBytes
-		}
+		decodeMemory(v, e)
 	case ExitMSR:
 		e.Reason, e.Write = vmm.ReasonMSR, v.ExitInfo1&1 != 0
-	case ExitINTR, ExitNMI, ExitSMI, ExitIRET:
-		e.Reason = vmm.ReasonHost
-	case ExitVINTR:
-		e.Reason = vmm.ReasonWindow
-	case ExitCPUID:
-		e.Reason = vmm.ReasonCPUID
-	case ExitHLT:
-		e.Reason = vmm.ReasonHLT
-	case ExitPAUSE:
-		e.Reason = vmm.ReasonPause
 	case ExitINVLPG:
 		e.Reason, e.Address = vmm.ReasonInvalidatePage, v.ExitInfo1
-	case ExitINVD, ExitWBINVD:
-		e.Reason = vmm.ReasonInvalidate
-	case ExitVMMCALL:
-		e.Reason = vmm.ReasonHypercall
-	case ExitXSETBV:
-		e.Reason = vmm.ReasonXSETBV
-	case ExitRDTSC, ExitRDTSCP:
-		e.Reason = vmm.ReasonTimestamp
-	case ExitTaskSwitch:
-		e.Reason = vmm.ReasonTaskSwitch
-	case ExitShutdown:
-		e.Reason = vmm.ReasonShutdown
-	case ExitINIT:
-		e.Reason = vmm.ReasonInit
-	case ExitINVLPGA, ExitVMRUN, ExitVMLOAD, ExitVMSAVE, ExitSTGI, ExitCLGI, ExitSKINIT, ExitMONITOR, ExitMWAIT,
-		ExitMWAITArmed, ExitRDPRU, ExitRSM, ExitICEBP:
-		e.Reason = vmm.ReasonUndefined
 	default:
 		decodeRange(v, e)
+	}
+}
+
+// maxInstruction is the length of the longest instruction in bytes.
+const maxInstruction = 15
+
+func decodeMemory(v *VMCB, e *vmm.Exit) {
+	e.Reason, e.GPA = vmm.ReasonMemory, v.ExitInfo2
+	e.Write, e.Fetch = v.ExitInfo1&npfWrite != 0, v.ExitInfo1&npfFetch != 0
+	e.CodeLength = min(v.FetchedBytes, maxInstruction)
+	if e.CodeLength != 0 {
+		e.Code = v.InstructionBytes
 	}
 }
 

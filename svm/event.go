@@ -80,47 +80,61 @@ func (c *CPU) Window(on bool) {
 // prepare makes the VMCB ready for an entry.
 func (c *CPU) prepare() {
 	v := c.v
-	v.EventInj = 0
-	if c.pending&EventValid != 0 {
-		v.EventInj = c.pending
-		c.pending = 0
-	}
+	v.EventInj, c.pending = c.pending, 0
 	v.TLBControl = TLBKeep
-	if c.engine.asids.assign(c) {
-		v.TLBControl = TLBFlushAll
-		v.Clean &^= CleanASID
-	} else if c.flush {
-		v.TLBControl = TLBFlushAll
-		if c.engine.flushByASID {
-			v.TLBControl = TLBFlushASID
-		}
+	if c.flush || c.generation != c.engine.asids.generation {
+		c.prepareTLB()
 	}
-	c.flush = false
 	if !c.engine.cleanBits {
 		v.Clean = 0
 	}
 }
 
-// finish takes in what every exit may leave: an event whose delivery it
-// interrupted is delivered again. A software interrupt is not: its instruction
-// will be executed again. APM vol. 2 §15.20.
+// prepareTLB gives the guest an address space identifier of its own, or drops
+// what the TLB holds under the one it has.
+func (c *CPU) prepareTLB() {
+	v := c.v
+	switch {
+	case c.engine.asids.assign(c):
+		v.TLBControl = TLBFlushAll
+		v.Clean &^= CleanASID
+	case c.engine.flushByASID:
+		v.TLBControl = TLBFlushASID
+	default:
+		v.TLBControl = TLBFlushAll
+	}
+	c.flush = false
+}
+
+// finish takes in what an exit may leave.
 func (c *CPU) finish(e *vmm.Exit) {
 	v := c.v
 	v.Clean = CleanAll
-	if i := v.ExitIntInfo; i&EventValid != 0 && v.ExitCode.Low() != ExitInvalid.Low() {
-		switch i & EventType {
-		case EventInterrupt, EventNMI:
-			c.pending = i
-		case EventException:
-			if vec := amd64.Vector(i & EventVector); vec != amd64.Breakpoint && vec != amd64.Overflow {
-				c.pending = i
-			}
-		}
+	e.Entered, e.Left = c.entered, c.left
+	if v.ExitIntInfo&EventValid != 0 {
+		c.deliverAgain(v.ExitIntInfo)
 	}
 	if v.ExitCode == ExitIRET {
 		// The IRET is still to come; with it the NMIs.
 		c.nmiBlocked = false
 		v.Intercept1 &^= InterceptIRET
 		v.Clean &^= CleanIntercepts
+	}
+}
+
+// deliverAgain takes in an event whose delivery the exit interrupted. A software
+// interrupt is not delivered again: its instruction will be executed again.
+// APM vol. 2 §15.20.
+func (c *CPU) deliverAgain(i Event) {
+	if c.v.ExitCode.Low() == ExitInvalid.Low() {
+		return
+	}
+	switch i & EventType {
+	case EventInterrupt, EventNMI:
+		c.pending = i
+	case EventException:
+		if vec := amd64.Vector(i & EventVector); vec != amd64.Breakpoint && vec != amd64.Overflow {
+			c.pending = i
+		}
 	}
 }

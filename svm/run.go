@@ -15,6 +15,8 @@ type context struct {
 	_     uint32
 	fpu   uint64 // host-physical address of its XSAVE area, mapped at itself
 	xcr0  uint64 // 0 on a processor without XSAVE
+
+	entered, left uint64 // TSC before VMRUN and after it
 }
 
 // Offsets from GS base, for run_amd64.s.

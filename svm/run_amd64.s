@@ -37,6 +37,10 @@
 TEXT ·run(SB),NOSPLIT,$40-8
 	MOVQ	c+0(FP), DI
 	MOVQ	DI, 8(SP)
+	RDTSC
+	SHLQ	$32, DX
+	ORQ	DX, AX
+	MOVQ	AX, context_entered(DI)
 	MOVQ	context_vmcb(DI), AX
 	MOVQ	RAX(DI), BX
 	MOVQ	BX, VMCB_RAX(AX)
@@ -118,6 +122,10 @@ owned:
 	MOVQ	16(SP), AX
 	VMLOAD
 	STGI
+	RDTSC
+	SHLQ	$32, DX
+	ORQ	DX, AX
+	MOVQ	AX, context_left(DI)
 
 	// An interrupt that ended the guest's run is taken here. It keeps the
 	// SSE registers, which still hold the guest's.

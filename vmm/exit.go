@@ -73,6 +73,12 @@ type Exit struct {
 	GPA         uint64   // guest-physical address
 	Address     uint64   // guest-virtual address
 
+	RIP uint64 // where the guest stopped, an offset in its code segment
+
+	// Entered and Left are the time-stamp counter before the guest was
+	// entered and after it stopped.
+	Entered, Left uint64
+
 	// Raw, Info1 and Info2 are what the hardware said, for the post-mortem.
 	Raw, Info1, Info2 uint64
 }

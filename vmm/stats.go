@@ -4,8 +4,11 @@ package vmm
 // readers may see a count that is a moment old.
 type Stats struct {
 	Count  [Reasons]uint64
-	Cycles [Reasons]uint64 // TSC ticks in the handlers
+	Cycles [Reasons]uint64 // TSC ticks from a guest's stop to its next entry
 	Idle   uint64          // ns in HLT
+
+	last Reason // of the exit that is being handled
+	left uint64
 
 	ring [traceSize]Trace
 	next uint64
@@ -29,7 +32,7 @@ func (s *Stats) record(c *VCPU) {
 	e := &c.exit
 	t := &s.ring[s.next%traceSize]
 	s.next++
-	t.RIP, t.RAX, t.Reason, t.Write, t.Size = c.cpu.RIP(), c.gpr[0], e.Reason, e.Write, e.Size
+	t.RIP, t.RAX, t.Reason, t.Write, t.Size = e.RIP, c.gpr[0], e.Reason, e.Write, e.Size
 	switch e.Reason {
 	case ReasonPort:
 		t.Info = uint64(e.Port)
@@ -42,10 +45,12 @@ func (s *Stats) record(c *VCPU) {
 	}
 }
 
-// account adds an exit to its reason's.
-func (s *Stats) account(r Reason, cycles uint64) {
-	s.Count[r]++
-	s.Cycles[r] += cycles
+// account adds an exit to its reason's: what went by from when the guest
+// stopped until it was entered again.
+func (s *Stats) account(e *Exit) {
+	s.Cycles[s.last] += e.Entered - s.left
+	s.last, s.left = e.Reason, e.Left
+	s.Count[e.Reason]++
 }
 
 // Last returns the last exits, the oldest first, n at the most.

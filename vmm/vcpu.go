@@ -104,16 +104,15 @@ func (c *VCPU) run() {
 	defer close(c.done)
 	defer c.alarm.Close()
 	c.kick(attendTimer | attendInterrupt)
+	c.Stats.left = c.vm.host.TSC()
 	for c.why == nil {
 		if c.attention.Load()|c.rang.Load() != 0 && !c.attend() {
 			return
 		}
 		c.cpu.Run(&c.exit)
-		start := c.vm.host.TSC()
-		reason := c.exit.Reason
+		c.Stats.account(&c.exit)
 		c.Stats.record(c)
-		handlers[reason](c)
-		c.Stats.account(reason, c.vm.host.TSC()-start)
+		handlers[c.exit.Reason](c)
 	}
 }
 
