@@ -5,6 +5,7 @@ go 1.26.0
 toolchain go1.26.8
 
 require (
+	github.com/BurntSushi/toml v1.6.0
 	github.com/usbarmory/tamago v1.26.0
 	golang.org/x/arch v0.32.0
 	golang.org/x/image v0.47.0

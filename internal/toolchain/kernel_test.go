@@ -95,6 +95,9 @@ func (c *code) calls(t *testing.T, name string) (list []string) {
 	s, b := c.function(t, name)
 	for at := s.Value; len(b) > 0; {
 		in, err := x86asm.Decode(b, 64)
+		if err != nil && strings.HasSuffix(name, ".abi0") {
+			return list // assembly with instructions that x86asm does not know
+		}
 		if err != nil {
 			t.Fatalf("%s+%#x: %v", name, at-s.Value, err)
 		}

@@ -120,14 +120,18 @@ func way(caller map[string]string, name, callee string) string {
 
 // givers are the functions that have their arguments run in the layer: by it,
 // or as interrupt handlers.
-var givers = []string{"Call", "CallUnlocked", "inLayer", "claimVector", "claimISA"}
+var givers = []string{"Call", "CallUnlocked", "inLayer", "Exclusive", "claimVector", "claimISA"}
 
 // layerClosures lists the functions in the kernel that are given to the layer
 // to run.
 func layerClosures(t *testing.T, c *code) (list []string) {
 	t.Helper()
 	given := map[string]bool{}
-	for dir, pkg := range map[string]string{"kernel": "main", "kernel/thread": layerPackage} {
+	for _, dir := range []string{"kernel", "kernel/thread", "svm", "vmx"} {
+		pkg := "github.com/ringo-vmm/ringo/" + dir
+		if dir == "kernel" {
+			pkg = "main"
+		}
 		files, err := filepath.Glob(filepath.Join(repository, dir, "*.go"))
 		if err != nil {
 			t.Fatal(err)

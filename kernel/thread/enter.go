@@ -38,10 +38,15 @@ func interruptFrom(p *processor, gate uint64) {
 	layer.lock.acquire()
 	expire(p)
 	if p.preempt || p.sliceEnd != 0 && layer.machine.Now() >= p.sliceEnd {
-		p.preempt = false
-		yield(p)
+		preempt(p)
 	}
 	leave(p)
+}
+
+// preempt has the current thread give way to those that are ready.
+func preempt(p *processor) {
+	p.preempt = false
+	yield(p)
 }
 
 // exceptionFrom handles an exception in a thread: a page that is not there yet
@@ -115,6 +120,11 @@ func systemCall(p *processor) {
 	}
 	if number == sysCallUnlocked {
 		callInLayer(t)
+		if p.preempt { // it has signalled an event
+			layer.lock.acquire()
+			preempt(p)
+			leave(p)
+		}
 		return
 	}
 	layer.lock.acquire()

@@ -200,11 +200,13 @@ func (m *fakeMachine) Now() uint64  { return m.now }
 func (m *fakeMachine) Wall() uint64 { return m.wall }
 
 func (m *fakeMachine) SetTimer(deadline uint64) {
+	m.world.expectLocked("SetTimer")
 	m.timers[testProcessor.index] = deadline
 	m.set++
 }
 
 func (m *fakeMachine) Kick(apicID uint32) {
+	m.world.expectLocked("Kick")
 	m.kicks = append(m.kicks, apicID)
 	if m.onKick != nil {
 		m.onKick(apicID)
@@ -279,9 +281,7 @@ func (m *fakeMemory) Page() (uint64, bool) {
 }
 
 func (m *fakeMemory) Fault(va uint64, write bool) FaultResult {
-	if atomic.LoadUint32((*uint32)(&layer.lock)) == 0 {
-		m.world.Error("Memory is used without the layer's lock")
-	}
+	m.world.expectLocked("Fault")
 	entry := va
 	if write {
 		entry |= 1
@@ -304,6 +304,13 @@ func (m *fakeMemory) takeCalls() []string {
 	c := m.calls
 	m.calls = nil
 	return c
+}
+
+// expectLocked expects the layer's lock to be held, by whomever.
+func (w *world) expectLocked(method string) {
+	if atomic.LoadUint32((*uint32)(&layer.lock)) == 0 {
+		w.Errorf("%s is called without the layer's lock", method)
+	}
 }
 
 // expectPrinted expects texts on the console, in this order.

@@ -107,6 +107,7 @@ func TestUnhandledFaultIsFatal(t *testing.T) {
 		{"ignored", func(w *world, p *processor) { actions[sigSEGV].handler = handlerIgnore }},
 		{"blocked", func(w *world, p *processor) {
 			w.handle(p, sigSEGV, 0)
+			w.altStackFor(p, 8192)
 			p.current.get().blocked = bit(sigSEGV)
 		}},
 		{"no room on the signal stack", func(w *world, p *processor) {

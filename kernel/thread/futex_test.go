@@ -14,14 +14,14 @@ const (
 	testWake = futexWake | private
 )
 
-// waiting starts one thread on each of n processors and has each wait for a
+// waitOn starts a thread on each of some processors and has each wait for a
 // word, which holds 7.
-func waiting(t *testing.T, n int, word uintptr, w *world) (list []*thread) {
-	t.Helper()
-	for i := range n {
-		th := w.run(w.processors[i])
-		w.call(w.processors[i], sysFutex, uint64(word), testWait, 7)
-		expectEqual(t, "state", th.state, stateWaiting)
+func (w *world) waitOn(word uintptr, processors []*processor) (list []*thread) {
+	w.Helper()
+	for _, p := range processors {
+		th := w.run(p)
+		w.call(p, sysFutex, uint64(word), testWait, 7)
+		expectEqual(w, "state", th.state, stateWaiting)
 		list = append(list, th)
 	}
 	return list
@@ -66,7 +66,7 @@ func TestFutexArguments(t *testing.T) {
 func TestFutexWakeCountsAndKeepsOrder(t *testing.T) {
 	w := newWorld(t, 4)
 	word := put(w, uint32(7))
-	th := waiting(t, 3, word, w)
+	th := w.waitOn(word, w.processors[:3])
 	waker := w.processors[3]
 	w.run(waker)
 	w.machine.takeKicks()
@@ -160,12 +160,7 @@ func TestFutexesInOneBucket(t *testing.T) {
 	for bucket(b) != bucket(a) {
 		b = put(w, uint32(7))
 	}
-	onA := waiting(t, 1, a, w)
-	var onB []*thread
-	for _, p := range w.processors[1:3] {
-		onB = append(onB, w.run(p))
-		w.call(p, sysFutex, uint64(b), testWait, 7)
-	}
+	onA, onB := w.waitOn(a, w.processors[:1]), w.waitOn(b, w.processors[1:3])
 	waker := w.processors[3]
 	w.run(waker)
 	expectEqual(t, "woken on b", w.call(waker, sysFutex, uint64(b), testWake, 1), 1)

@@ -52,11 +52,13 @@ func TestMemoryCalls(t *testing.T) {
 		{"protect from all", sysMprotect, []uint64{someplace, 0x1000, protNone}, false, 0, []string{"protect c00000000000 1000 false false"}},
 		{"protect what is not mapped", sysMprotect, []uint64{someplace, 0x1000, protRead}, true, fail(enomem), []string{"protect c00000000000 1000 true false"}},
 		{"protect off a page", sysMprotect, []uint64{someplace + 1, 0x1000, protRead}, false, fail(einval), nil},
+		{"protect all bytes", sysMprotect, []uint64{someplace, 1<<64 - 1, protRead}, false, fail(einval), nil},
 		{"protect no bytes", sysMprotect, []uint64{someplace, 0, protRead}, false, 0, nil},
 
 		{"give pages back", sysMadvise, []uint64{someplace, 0x1000, madvDontNeed}, false, 0, []string{"discard c00000000000 1000"}},
 		{"give back what is not mapped", sysMadvise, []uint64{someplace, 0x1000, madvDontNeed}, true, fail(enomem), []string{"discard c00000000000 1000"}},
 		{"give back off a page", sysMadvise, []uint64{someplace + 1, 0x1000, madvDontNeed}, false, fail(einval), nil},
+		{"give back all bytes", sysMadvise, []uint64{someplace, 1<<64 - 1, madvDontNeed}, false, fail(einval), nil},
 		{"give back no bytes", sysMadvise, []uint64{someplace, 0, madvDontNeed}, false, 0, nil},
 		{"huge pages", sysMadvise, []uint64{someplace, 0x200000, madvHugePage}, false, 0, nil},
 		{"no huge pages", sysMadvise, []uint64{someplace, 0x200000, madvNoHugePage}, false, 0, nil},

@@ -3,6 +3,7 @@
 package thread
 
 import (
+	"runtime"
 	"slices"
 	"testing"
 
@@ -252,4 +253,23 @@ func TestDeviceInterruptWakesAtOnce(t *testing.T) {
 		t.Error("the interrupted thread is not ready")
 	}
 	w.check(nobody)
+}
+
+// TestEventSignalledOutsideAnInterrupt: a thread that polls a device in the
+// layer wakes whoever waits for it just as an interrupt does.
+func TestEventSignalledOutsideAnInterrupt(t *testing.T) {
+	w := newWorld(t, 1)
+	p := w.processors[0]
+	server := w.run(p)
+	fd := w.newEvent(p, epollIn|epollET)
+	w.call(p, sysEpollPwait, fdPoller, uint64(w.alloc(12, 16)), 1, forever)
+	poller := w.run(p)
+	f := func(uintptr) { Signal(EventID(fd)) }
+	w.call(p, sysCallUnlocked, uint64(put(w, f)), 0)
+	runtime.KeepAlive(&f)
+	expectEqual(t, "current", p.current, server.ref())
+	expectSlice(t, "ready", tids(t, &layer.ready), []uint32{poller.tid})
+	w.check(nobody)
+	w.interrupt(p, apic.KickVector)
+	expectEqual(t, "current", p.current, server.ref())
 }
