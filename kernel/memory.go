@@ -38,13 +38,13 @@ func (h *heap) Reserve(size uint64) (uint64, bool) {
 	return va, true
 }
 
-// ours tells whether the Go runtime may map a range.
-func ours(va, size uint64) bool {
+// Usable tells whether the Go runtime may map a range.
+func (h *heap) Usable(va, size uint64) bool {
 	return va >= directEnd && va < runtimeEnd && size <= runtimeEnd-va
 }
 
 func (h *heap) Map(va, size uint64) bool {
-	if !ours(va, size) {
+	if !h.Usable(va, size) {
 		return false
 	}
 	err := space.SetDemand(va, size, heapFlags)
@@ -66,7 +66,7 @@ var freeHeapFrame = func(pa, size uint64) {
 }
 
 func (h *heap) Unmap(va, size uint64) bool {
-	if !ours(va, size) {
+	if !h.Usable(va, size) {
 		return false
 	}
 	err := space.Unmap(va, size, freeHeapFrame)
@@ -75,7 +75,7 @@ func (h *heap) Unmap(va, size uint64) bool {
 }
 
 func (h *heap) Discard(va, size uint64) bool {
-	if !ours(va, size) {
+	if !h.Usable(va, size) {
 		return false
 	}
 	err := space.Release(va, size, freeHeapFrame)
@@ -84,7 +84,7 @@ func (h *heap) Discard(va, size uint64) bool {
 }
 
 func (h *heap) Protect(va, size uint64, read, write bool) bool {
-	if !ours(va, size) {
+	if !h.Usable(va, size) {
 		return false
 	}
 	flags := heapFlags

@@ -184,7 +184,7 @@ func cpuTime(t *testing.T, pid int) time.Duration {
 // instructions, which under icount are nanoseconds.
 func TestBootTakesFewInstructions(t *testing.T) {
 	c := boot(t, emu.Options{ICount: true})
-	took, err := time.ParseDuration(c.Match(`ready after (\S+)`)[1])
+	took, err := time.ParseDuration(c.Match(`ready after (\S+)\s`)[1])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -265,6 +265,9 @@ const reserved = 0x7000_0000_0000
 func (m *fakeMemory) Reserve(size uint64) (uint64, bool) {
 	return reserved, m.note("reserve %x", size)
 }
+
+// Usable keeps the runtime out of what is mapped one to one on the machine.
+func (m *fakeMemory) Usable(va, size uint64) bool  { return va >= 512<<30 }
 func (m *fakeMemory) Map(va, size uint64) bool     { return m.note("map %x %x", va, size) }
 func (m *fakeMemory) Unmap(va, size uint64) bool   { return m.note("unmap %x %x", va, size) }
 func (m *fakeMemory) Discard(va, size uint64) bool { return m.note("discard %x %x", va, size) }

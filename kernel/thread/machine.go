@@ -37,6 +37,8 @@ type Machine interface {
 type Memory interface {
 	// Reserve finds size bytes of unused address space.
 	Reserve(size uint64) (va uint64, ok bool)
+	// Usable tells whether a range may be mapped.
+	Usable(va, size uint64) bool
 	// Map makes a range usable: its pages are zero and appear when they are
 	// touched. A range that is mapped already becomes zero again.
 	Map(va, size uint64) bool

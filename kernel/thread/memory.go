@@ -55,8 +55,9 @@ func result(ok bool, e errno) uint64 {
 }
 
 // mmap is mmap(2) for anonymous private memory, the only kind there is. An
-// address without MAP_FIXED is a wish that is always granted: the runtime
-// wishes for arenas far from the range that Reserve gives out.
+// address without MAP_FIXED is a wish. It is granted where the runtime may have
+// memory at all: its wishes for arenas, which it makes at random, are far from
+// what Reserve gives out.
 func mmap(va, size, prot, flags uint64) uint64 {
 	if flags&mapAnonymous == 0 {
 		return fail(enodev)
@@ -64,7 +65,7 @@ func mmap(va, size, prot, flags uint64) uint64 {
 	if va%pageSize != 0 || size == 0 {
 		return fail(einval)
 	}
-	if va == 0 {
+	if va == 0 || flags&mapFixed == 0 && !layer.memory.Usable(va, size) {
 		if flags&mapFixed != 0 {
 			return fail(eperm)
 		}

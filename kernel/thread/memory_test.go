@@ -25,6 +25,8 @@ func TestMemoryCalls(t *testing.T) {
 			reserved, []string{"reserve 3000"}},
 		{"reserve where the runtime likes", sysMmap, []uint64{someplace, 0x3000, protNone, mapNone}, false,
 			someplace, nil},
+		{"reserve where the runtime may not", sysMmap, []uint64{0x19_4fc0_0000, 0x3000, protNone, mapNone}, false,
+			reserved, []string{"reserve 3000"}},
 		{"no address space", sysMmap, []uint64{0, 0x3000, protNone, mapNone}, true,
 			fail(enomem), []string{"reserve 3000"}},
 		{"reserve and map", sysMmap, []uint64{0, 0x1000, protRead | protWrite, mapNone}, false,
