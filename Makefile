@@ -3,6 +3,7 @@
 
 M        ?= qemu-svm
 ARGS     ?=
+CONFIG   ?=
 FUZZTIME ?= 1m
 TAMAGO   ?=
 DEV      ?=
@@ -10,6 +11,8 @@ FORCE    ?=
 
 RINGO   := build/bin/ringo
 RINGO_FLAGS := -install -tamago '$(TAMAGO)'
+# For what boots.
+CONFIG_FLAG := $(if $(CONFIG),-config '$(CONFIG)')
 
 .DEFAULT_GOAL := help
 .PHONY: help build run test iso usb pxe vet fuzz clean $(RINGO)
@@ -17,6 +20,7 @@ RINGO_FLAGS := -install -tamago '$(TAMAGO)'
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
 	@echo
+	@echo "  CONFIG=FILE.toml        for run, iso, usb and pxe: the virtual machines"
 	@echo "  M=MACHINE, ARGS='...'   for run: ringo run -h lists the machines and flags"
 	@echo "  DEV=/dev/sdX, FORCE=1   for usb"
 	@echo "  FUZZTIME=1m             for fuzz: how long each target runs"
@@ -25,20 +29,20 @@ help: ## list the targets
 build: $(RINGO) ## build the kernel, build/ringo.elf
 	$(RINGO) build $(RINGO_FLAGS)
 
-run: $(RINGO) ## boot the kernel on an emulated machine (M, ARGS)
-	@$(RINGO) run $(RINGO_FLAGS) -m '$(M)' $(ARGS)
+run: $(RINGO) ## boot the kernel on an emulated machine (M, CONFIG, ARGS)
+	@$(RINGO) run $(RINGO_FLAGS) $(CONFIG_FLAG) -m '$(M)' $(ARGS)
 
 test: $(RINGO) ## vet, unit tests with the race detector, boot tests
 	$(RINGO) test $(RINGO_FLAGS)
 
 iso: $(RINGO) ## make build/ringo.iso, for CD and USB stick, BIOS and UEFI
-	$(RINGO) iso $(RINGO_FLAGS)
+	$(RINGO) iso $(RINGO_FLAGS) $(CONFIG_FLAG)
 
 usb: $(RINGO) ## write the ISO to a USB stick and verify it (DEV, FORCE)
-	$(RINGO) usb $(RINGO_FLAGS) -dev '$(DEV)' $(if $(filter 1,$(FORCE)),-force)
+	$(RINGO) usb $(RINGO_FLAGS) $(CONFIG_FLAG) -dev '$(DEV)' $(if $(filter 1,$(FORCE)),-force)
 
 pxe: $(RINGO) ## make build/pxe, the folder of a network boot server
-	$(RINGO) pxe $(RINGO_FLAGS)
+	$(RINGO) pxe $(RINGO_FLAGS) $(CONFIG_FLAG)
 
 vet: $(RINGO) ## go vet, for the host's build and the kernel's
 	$(RINGO) vet -tamago '$(TAMAGO)'

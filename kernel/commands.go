@@ -33,7 +33,7 @@ func runMonitor() {
 		show("clock", "machine", "show the clock and how it was calibrated", showClock),
 		show("stages", "kernel", "show how long each stage of the boot took", showStages),
 		show("probe", "processor", "say whether this machine can run guests, and what is missing", showProbe),
-		threadsCommand, benchCommand, panicCommand, selftestCommand, firstGuestCommand,
+		threadsCommand, benchCommand, panicCommand, selftestCommand, firstGuestCommand, linuxCommand,
 		stopCommand("reboot", "restart the machine", reasonReboot),
 		stopCommand("poweroff", "switch the machine off", reasonPowerOff),
 	)

@@ -1,27 +1,34 @@
 package svm
 
+import (
+	"sync"
+	"sync/atomic"
+)
+
 // asidPool gives address space identifiers to guest processors as they are
 // entered. When all are used, a new generation begins: the TLB is flushed, and
-// every guest takes a new identifier at its next entry.
+// every guest takes a new identifier at its next entry. APM vol. 2 §15.16.
 type asidPool struct {
-	size       uint32 // identifiers there are, 0 is the host's
-	next       uint32
-	generation uint64
+	size       uint32        // identifiers there are, 0 is the host's
+	generation atomic.Uint64 // from 1 on
+
+	mu   sync.Mutex
+	next uint32
 }
 
-// assign gives c an identifier of the present generation. It tells whether the
-// whole TLB must be flushed.
+// assign gives c another identifier, under which the TLB holds nothing yet. It
+// tells whether the whole TLB must be flushed for that.
 func (p *asidPool) assign(c *CPU) (flush bool) {
-	if c.generation == p.generation && c.generation != 0 {
-		return false
-	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.next == 0 || p.next >= p.size {
 		p.next = 1
-		p.generation++
+		p.generation.Add(1)
 		flush = true
 	}
 	c.v.ASID = p.next
-	c.generation = p.generation
+	c.v.Clean &^= CleanASID
+	c.generation = p.generation.Load()
 	p.next++
 	return flush
 }

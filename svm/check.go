@@ -12,6 +12,7 @@ type limits struct {
 	physicalBits uint   // width of a host-physical address
 	cr4          uint64 // bits that may be set
 	efer         uint64
+	xcr0         uint64 // 0 without XSAVE
 }
 
 // Bits of control registers that the rules name. APM vol. 2 §3.1.
@@ -23,6 +24,38 @@ const (
 	segmentDB  = 1 << 10
 	patEntries = 8
 )
+
+// Parts of the state in XCR0. APM vol. 2 §11.5.2.
+const (
+	xcr0X87    = 1 << 0
+	xcr0SSE    = 1 << 1
+	xcr0AVX    = 1 << 2
+	xcr0MPX    = 3 << 3 // both or neither
+	xcr0AVX512 = 7 << 5 // all three or none
+	xcr0AMX    = 3 << 17
+)
+
+// checkXCR0 applies the rules of XSETBV. The switch executes it for the guest,
+// where a fault would be the end of the host.
+func checkXCR0(v uint64, l limits) error {
+	bad := func(why string) error { return fmt.Errorf("XCR0 is %#x: %s", v, why) }
+	partly := func(group uint64) bool { return v&group != 0 && v&group != group }
+	switch {
+	case v == 0 && l.xcr0 == 0:
+		return nil
+	case v&xcr0X87 == 0:
+		return bad("x87 state must be on")
+	case v&^l.xcr0 != 0:
+		return bad(fmt.Sprintf("bits %#x are reserved on this processor", v&^l.xcr0))
+	case v&xcr0AVX != 0 && v&xcr0SSE == 0:
+		return bad("AVX state needs SSE state")
+	case v&xcr0AVX512 != 0 && v&xcr0AVX == 0:
+		return bad("AVX-512 state needs AVX state")
+	case partly(xcr0MPX), partly(xcr0AVX512), partly(xcr0AMX):
+		return bad("only a part of a group is on")
+	}
+	return nil
+}
 
 // check applies the rules by which VMRUN refuses a guest, since the processor
 // only says that it did, and some emulators not even that. It returns the

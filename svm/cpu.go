@@ -19,15 +19,26 @@ type CPU struct {
 	flush      bool
 	window     bool  // the caller asked for ReasonWindow
 	pending    Event // for the next entry
-	nmiBlocked bool  // an NMI was delivered, and no IRET since
+	nmi        nmiState
+	iretRIP    uint64 // of the IRET, when it is nmiReturning
 	dr         [4]uint64
 	cr8        uint64
 }
 
+// nmiState tells whether the guest can take an NMI.
+type nmiState uint8
+
+const (
+	nmiOpen      nmiState = iota
+	nmiBlocked            // one was delivered, and its IRET is intercepted
+	nmiReturning          // the guest is at that IRET
+)
+
 // Orders of a processor's pages.
 const (
 	vmcbOrder = 0
-	fpuOrder  = 1 // 8 KiB, more than all of XSAVE's components so far
+	fpuOrder  = 1 // 8 KiB: no guest has a component of XSAVE that does not fit
+	fpuSize   = 4096 << fpuOrder
 )
 
 // The floating-point control words at reset. APM vol. 2 table 14-1.
@@ -37,12 +48,13 @@ const (
 )
 
 // The intercepts of every guest. PAUSE is not one without a filter that tells
-// loops from others, and RDTSC runs at full speed with the offset.
+// loops from others, RDTSC runs at full speed with the offset, and INT1 (ICEBP)
+// raises its #DB in the guest, where it belongs. APM vol. 2 §15.9.
 const (
 	alwaysIntercept1 = InterceptINTR | InterceptNMI | InterceptSMI | InterceptINIT | InterceptCPUID | InterceptINVD |
 		InterceptHLT | InterceptINVLPGA | InterceptIO | InterceptMSR | InterceptTaskSwitch | InterceptFERRFreeze | InterceptShutdown | InterceptRDPMC | InterceptRSM
 	alwaysIntercept2 = InterceptVMRUN | InterceptVMMCALL | InterceptVMLOAD | InterceptVMSAVE | InterceptSTGI | InterceptCLGI |
-		InterceptSKINIT | InterceptICEBP | InterceptWBINVD | InterceptMONITOR | InterceptMWAIT | InterceptMWAITArmed | InterceptXSETBV
+		InterceptSKINIT | InterceptWBINVD | InterceptMONITOR | InterceptMWAIT | InterceptMWAITArmed | InterceptXSETBV | InterceptRDPRU
 	// A guest that faults for ever in delivering these holds the processor:
 	// no interrupt is taken in between. APM vol. 2 §15.21.
 	alwaysVectors = 1<<1 | 1<<17
@@ -67,12 +79,13 @@ func (e *Engine) NewCPU(s vmm.Space) (vmm.CPU, error) {
 	v.IOPM, v.MSRPM = e.iopm, e.msrpm
 	v.Intercept1, v.Intercept2, v.InterceptVectors = alwaysIntercept1, alwaysIntercept2, alwaysVectors
 	v.InterceptCRRead, v.InterceptCRWrite = cr8, cr8
-	v.InterceptDRRead, v.InterceptDRWrite = 0xffff, 0xffff
+	// The host uses no debug registers: VMRUN switches DR6 and DR7, and DR0 to
+	// DR3 do nothing while DR7 has them off.
+	v.InterceptDRRead, v.InterceptDRWrite = 0, 0
 	if e.pauseFilter {
 		v.Intercept1 |= InterceptPAUSE
 		v.PauseCount, v.PauseThreshold = pauseCount, pauseThreshold
 	}
-	v.VIntr = VIntrMasking
 	v.NestedPaging, v.NestedCR3 = 1, c.space.root
 	c.flush = true
 	var reset x86.State
@@ -117,24 +130,40 @@ func (c *CPU) Skip(length uint8) {
 }
 
 // SetTSCOffset is vmm.CPU's.
-func (c *CPU) SetTSCOffset(offset uint64) { c.v.TSCOffset = offset }
+func (c *CPU) SetTSCOffset(offset uint64) {
+	c.v.TSCOffset = offset
+	c.v.Clean &^= CleanIntercepts
+}
 
 // FlushTLB is vmm.CPU's.
 func (c *CPU) FlushTLB() { c.flush = true }
 
 // Why is vmm.CPU's.
-func (c *CPU) Why() error { return check(c.v, c.engine.limits) }
+func (c *CPU) Why() error {
+	if err := checkXCR0(c.xcr0, c.engine.limits); err != nil {
+		return err
+	}
+	return check(c.v, c.engine.limits)
+}
 
 // Run is vmm.CPU's.
 func (c *CPU) Run(e *vmm.Exit) {
 	v := c.v
 	if c.pending == EventValid|EventException|tripleFault {
 		c.pending = 0
-		e.Reason = vmm.ReasonShutdown
+		c.refuse(e, vmm.ReasonShutdown, ExitShutdown)
 		return
 	}
-	c.prepare()
+	if !c.prepare() {
+		c.refuse(e, vmm.ReasonInvalid, ExitInvalid)
+		return
+	}
 	run(&c.context)
 	c.finish(e)
 	decode(v, e)
+}
+
+// refuse makes an exit without an entry.
+func (c *CPU) refuse(e *vmm.Exit, reason vmm.Reason, code ExitCode) {
+	*e = vmm.Exit{Reason: reason, RIP: c.v.RIP, Raw: uint64(code), Entered: c.left, Left: c.left}
 }

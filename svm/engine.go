@@ -45,6 +45,7 @@ func New(cpu cpuid.Func, frames vmm.Frames) (*Engine, error) {
 		return nil, fmt.Errorf("svm: %d address space identifiers, at least %d are needed", e.features.asids, minASIDs)
 	}
 	e.asids.size = e.features.asids
+	e.asids.generation.Store(1)
 	var err error
 	if e.iopm, err = frames.AllocPages(iopmOrder); err != nil {
 		return nil, err
@@ -71,6 +72,13 @@ func readLimits(cpu cpuid.Func) limits {
 	// VME, PVI, TSD, DE, PSE, PAE, MCE, PGE, PCE, OSFXSR, OSXMMEXCPT, UMIP
 	// to SMAP: whatever the guest's CPUID offers is checked above the seam.
 	l.cr4 = 0x7ff | 1<<11 | 1<<16 | 1<<17 | 1<<18 | 1<<20 | 1<<21 | 1<<22
+	x, _ := cpu.XSAVEInfo()
+	l.xcr0 = x.XCR0
+	for _, part := range x.Components {
+		if !part.Supervisor && part.Offset+part.Size > fpuSize {
+			l.xcr0 &^= 1 << part.Number
+		}
+	}
 	return l
 }
 

@@ -13,7 +13,7 @@ func (c *CPU) CanInterrupt() bool {
 
 // CanNMI is vmm.CPU's.
 func (c *CPU) CanNMI() bool {
-	return !c.nmiBlocked && c.v.InterruptShadow&1 == 0 && c.pending&EventValid == 0
+	return c.nmi == nmiOpen && c.v.InterruptShadow&1 == 0 && c.pending&EventValid == 0
 }
 
 // Interrupt is vmm.CPU's.
@@ -23,7 +23,7 @@ func (c *CPU) Interrupt(vector uint8) { c.pending = EventValid | EventInterrupt 
 // intercepted. APM vol. 2 §15.20.
 func (c *CPU) NMI() {
 	c.pending = EventValid | EventNMI | Event(amd64.NMI)
-	c.nmiBlocked = true
+	c.nmi = nmiBlocked
 	c.v.Intercept1 |= InterceptIRET
 	c.v.Clean &^= CleanIntercepts
 }
@@ -69,39 +69,51 @@ func (c *CPU) Window(on bool) {
 	v := c.v
 	if on {
 		v.Intercept1 |= InterceptVINTR
-		v.VIntr |= VIntrIRQ | VIntrIgnoreTPR | VIntrPriority
 	} else {
 		v.Intercept1 &^= InterceptVINTR
-		v.VIntr &^= VIntrIRQ | VIntrIgnoreTPR | VIntrPriority
 	}
+	v.VIntr = c.virtualInterrupt()
 	v.Clean &^= CleanIntercepts | CleanTPR
 }
 
-// prepare makes the VMCB ready for an entry.
-func (c *CPU) prepare() {
+// virtualInterrupt is the virtual interrupt word as Window has it.
+func (c *CPU) virtualInterrupt() VIntr {
+	if c.window {
+		return VIntrMasking | VIntrIRQ | VIntrIgnoreTPR | VIntrPriority
+	}
+	return VIntrMasking
+}
+
+// prepare makes the VMCB ready for an entry. It tells false when the guest is
+// in no state that can be entered.
+func (c *CPU) prepare() (ok bool) {
 	v := c.v
 	v.EventInj, c.pending = c.pending, 0
 	v.TLBControl = TLBKeep
-	if c.flush || c.generation != c.engine.asids.generation {
+	if c.flush || c.generation != c.engine.asids.generation.Load() {
 		c.prepareTLB()
+		// SetState flushes, so a state that it set is looked at here. Not
+		// every processor does, and none says what is wrong.
+		if c.Why() != nil {
+			c.flush = true
+			return false
+		}
 	}
 	if !c.engine.cleanBits {
 		v.Clean = 0
 	}
+	return true
 }
 
 // prepareTLB gives the guest an address space identifier of its own, or drops
-// what the TLB holds under the one it has.
+// what the TLB holds under the one it has; another identifier does that too.
+// APM vol. 2 §15.16.1.
 func (c *CPU) prepareTLB() {
-	v := c.v
 	switch {
+	case c.engine.flushByASID && c.generation == c.engine.asids.generation.Load():
+		c.v.TLBControl = TLBFlushASID
 	case c.engine.asids.assign(c):
-		v.TLBControl = TLBFlushAll
-		v.Clean &^= CleanASID
-	case c.engine.flushByASID:
-		v.TLBControl = TLBFlushASID
-	default:
-		v.TLBControl = TLBFlushAll
+		c.v.TLBControl = TLBFlushAll
 	}
 	c.flush = false
 }
@@ -114,19 +126,31 @@ func (c *CPU) finish(e *vmm.Exit) {
 	if v.ExitIntInfo&EventValid != 0 {
 		c.deliverAgain(v.ExitIntInfo)
 	}
-	if v.ExitCode == ExitIRET {
-		// The IRET is still to come; with it the NMIs.
-		c.nmiBlocked = false
+	if c.nmi != nmiOpen {
+		c.unblockNMI()
+	}
+}
+
+// unblockNMI looks for the end of an NMI's handler. The exit of its IRET comes
+// before the IRET has happened, and an NMI now would find the stack still in
+// use; the next exit at another RIP is behind it.
+func (c *CPU) unblockNMI() {
+	v := c.v
+	switch {
+	case v.ExitCode == ExitIRET:
+		c.nmi, c.iretRIP = nmiReturning, v.RIP
 		v.Intercept1 &^= InterceptIRET
 		v.Clean &^= CleanIntercepts
+	case c.nmi == nmiReturning && v.RIP != c.iretRIP:
+		c.nmi = nmiOpen
 	}
 }
 
 // deliverAgain takes in an event whose delivery the exit interrupted. A software
-// interrupt is not delivered again: its instruction will be executed again.
-// APM vol. 2 §15.20.
+// interrupt is not delivered again: its instruction will be executed again. Nor
+// is one that the guest did not survive. APM vol. 2 §15.7.2, §15.20.
 func (c *CPU) deliverAgain(i Event) {
-	if c.v.ExitCode.Low() == ExitInvalid.Low() {
+	if code := c.v.ExitCode; code.Low() == ExitInvalid.Low() || code == ExitShutdown {
 		return
 	}
 	switch i & EventType {

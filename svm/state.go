@@ -43,6 +43,8 @@ func (c *CPU) SetState(s *x86.State) {
 	c.dr, v.DR6, v.DR7 = s.DR, s.DR6, s.DR7
 	v.STAR, v.LSTAR, v.CSTAR, v.SFMASK, v.KernelGSBase = s.STAR, s.LSTAR, s.CSTAR, s.SFMASK, s.KernelGSBase
 	v.SysenterCS, v.SysenterESP, v.SysenterEIP, v.PAT = s.SysenterCS, s.SysenterESP, s.SysenterEIP, s.PAT
+	// A shutdown leaves it undefined. APM vol. 2 §15.14.3.
+	v.VIntr = c.virtualInterrupt()
 	v.Clean = 0
 	c.flush = true
 }
@@ -63,4 +65,10 @@ func (c *CPU) setXCR0(v uint64) {
 	}
 	c.engine.frames.Exclusive(func() { saveFPU(c.fpu) })
 	c.xcr0 = v
+}
+
+// SetRegisters is vmm.CPU's.
+func (c *CPU) SetRegisters(r *x86.Registers) {
+	c.regs = r.GPR
+	c.v.RIP, c.v.RFLAGS, c.v.InterruptShadow = r.RIP, r.RFLAGS, 0
 }

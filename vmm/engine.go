@@ -50,6 +50,10 @@ type CPU interface {
 	State(s *x86.State)
 	SetState(s *x86.State)
 
+	// SetRegisters takes the general registers, RIP and RFLAGS after
+	// software has executed an instruction.
+	SetRegisters(r *x86.Registers)
+
 	// CanInterrupt tells whether an interrupt would be taken at the next
 	// entry, CanNMI whether an NMI would: no event waits to be delivered,
 	// and the guest does not hold it off.

@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/ringo-vmm/ringo/vmm/emulate"
+	"github.com/ringo-vmm/ringo/vmm/policy"
 	"github.com/ringo-vmm/ringo/vmm/x86"
 )
 
@@ -36,6 +38,12 @@ type VCPU struct {
 	gpr  *[16]uint64
 	exit Exit
 	irq  Interrupts // nil: the processor gets no interrupts
+
+	cpuid     *policy.CPUID
+	msrs      *policy.MSRs
+	emulator  *emulate.Emulator
+	state     x86.State // scratch, as the emulator wants it
+	tscOffset uint64
 
 	attention atomic.Uint32
 	rang      atomic.Uint32 // the host's alarm has gone off

@@ -123,6 +123,12 @@ func (vm *VM) free() {
 	}
 }
 
+// Log is a line about this machine.
+func (vm *VM) Log(format string, args ...any) { vm.log(format, args...) }
+
+// Close gives everything back. No processor may run any more.
+func (vm *VM) Close() { vm.free() }
+
 // log is a line about this machine.
 func (vm *VM) log(format string, args ...any) {
 	vm.host.Log("%s: "+format, append([]any{vm.Name}, args...)...)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/ringo-vmm/ringo/internal/hostpkg"
 	"github.com/ringo-vmm/ringo/internal/media"
@@ -14,18 +15,50 @@ type imageFlags struct {
 	buildFlags
 	append  *string
 	modules modules
+	config  *string
+	vms     *vmConfig // once addConfig has read it; may be nil
 }
 
 func (c *cli) imageFlags() *imageFlags {
 	f := &imageFlags{buildFlags: c.buildFlags()}
 	f.append = c.flags.String("append", "", "the kernel's command `line`")
 	c.flags.Var(&f.modules, "module", "a boot module: `'FILE ARGUMENTS'`; may be repeated")
+	f.config = c.flags.String("config", "", "the virtual machines: a TOML `file`, packed with the files that it names; \"none\" for none")
 	return f
+}
+
+// addConfig makes the configuration and its files boot modules. fallback is
+// the configuration if no flag says which.
+func (f *imageFlags) addConfig(fallback string) error {
+	name := *f.config
+	if name == "" && fallback != "" {
+		root, err := findRoot()
+		if err != nil {
+			return err
+		}
+		name = filepath.Join(root, fallback)
+	}
+	if name == "" || name == noConfig {
+		return nil
+	}
+	var err error
+	if f.vms, err = loadConfig(name); err != nil {
+		return err
+	}
+	f.modules = append(slices.Clone(f.vms.modules), f.modules...)
+	return nil
 }
 
 // content builds the kernel and returns what goes onto the medium.
 func (f *imageFlags) content(need []hostpkg.Package) (root string, c media.Content, err error) {
-	c = media.Content{Append: *f.append, Modules: f.modules}
+	// Mistakes first: the configuration may have much to fetch.
+	if err := f.medium().Check(); err != nil {
+		return "", c, usageError(err.Error())
+	}
+	if err := f.addConfig(defaultConfig); err != nil {
+		return "", c, err
+	}
+	c = f.medium()
 	if err := c.Check(); err != nil {
 		return "", c, usageError(err.Error())
 	}
@@ -36,12 +69,18 @@ func (f *imageFlags) content(need []hostpkg.Package) (root string, c media.Conte
 	return root, c, err
 }
 
+// medium is what the flags say goes onto the medium.
+func (f *imageFlags) medium() media.Content {
+	return media.Content{Append: *f.append, Modules: f.modules}
+}
+
 // menuSeconds is how long GRUB's menu on a user's medium waits for a choice.
 const menuSeconds = 3
 
 // makeISO makes build/ringo.iso and returns its path.
 func (f *imageFlags) makeISO() (string, error) {
 	root, content, err := f.content(hostpkg.ISO)
+	defer f.vms.remove()
 	if err != nil {
 		return "", err
 	}
@@ -68,6 +107,7 @@ func runPXE(c *cli, args []string) error {
 		return err
 	}
 	root, content, err := f.content(hostpkg.GRUB)
+	defer f.vms.remove()
 	if err != nil {
 		return err
 	}

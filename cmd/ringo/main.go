@@ -38,6 +38,7 @@ var commands = []command{
 	{"iso", "", "make build/ringo.iso, for CD and USB stick, BIOS and UEFI", runISO},
 	{"usb", "-dev /dev/sdX", "write build/ringo.iso to a USB stick and verify it", runUSB},
 	{"pxe", "", "make build/pxe, the folder of a network boot server", runPXE},
+	{"guest", "fetch|list [GUEST...]", "get the guest systems that iso/*.toml name, or list them", runGuest},
 	{"test", "", "vet, and run unit tests and boot tests", runTest},
 	{"vet", "", "go vet, for the host's build and the kernel's", runVet},
 	{"fuzz", "", "run every fuzz target for a while", runFuzz},

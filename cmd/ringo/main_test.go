@@ -109,6 +109,12 @@ func TestMistakesOnTheCommandLineAreOneLineAndStatus2(t *testing.T) {
 		{"nothing to go on from", []string{"run", "-keep-going", k}, "after -expect"},
 		{"log into nowhere", []string{"run", "-log", k + "/log", k}, "-log: "},
 		{"bad module", []string{"run", "-module", " ", k}, "no file named"},
+		{"no configuration", []string{"run", "-config", k + ".none", k}, "-config: open "},
+		{"nothing to do with guests", []string{"guest"}, "ringo guest fetch or ringo guest list"},
+		{"something else with guests", []string{"guest", "eat"}, "ringo guest fetch or ringo guest list"},
+		{"no such guest", []string{"guest", "fetch", "hurd"}, `no guest is called "hurd"`},
+		{"a list of some guests", []string{"guest", "list", "cloud"}, "takes nothing else"},
+		{"a package for no guest", []string{"guest", "fetch", "-deb", k}, "name that"},
 		{"no disk", []string{"usb"}, "which disk?"},
 		{"quotes for GRUB", []string{"iso", "-append", `"`}, "command line"},
 	} {

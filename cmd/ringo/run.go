@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/ringo-vmm/ringo/internal/emu"
+	"github.com/ringo-vmm/ringo/internal/hostpkg"
 )
 
 // defaultTimeout is how long run waits for expected text. The slowest boot,
@@ -45,7 +47,7 @@ func (c *cli) runFlags() *runFlags {
 	f := &runFlags{imageFlags: c.imageFlags()}
 	f.machine = c.flags.String("m", emu.Machines[0].Name, "the `machine`:"+strings.Join(machines, "")+"\n")
 	f.boot = c.flags.String("boot", "", fmt.Sprintf("`how` the machine gets the image: one of %v (Bochs: iso)", emu.Boots))
-	c.flags.Var(&f.mem, "mem", "`memory`, such as 512M or 4G (default 1G)")
+	c.flags.Var(&f.mem, "mem", fmt.Sprintf("`memory`, such as 512M or 4G (default 1G; with -config what the machines have and %dM)", hostMiB))
 	f.cpus = c.flags.Int("cpus", 1, "processors")
 	f.icount = c.flags.Bool("icount", false, "QEMU: the clock counts instructions, -icount shift=0,sleep=off")
 	f.vga = c.flags.Bool("vga", true, "QEMU: a display adapter")
@@ -86,21 +88,52 @@ func (f *runFlags) parse(c *cli, args []string) error {
 	case *f.timeout == 0 && f.expectRE != nil:
 		*f.timeout = defaultTimeout
 	}
-	// The image stands in for one that is not built yet.
-	o := f.options(f.image)
-	if f.image == "" {
-		if o.Image, err = os.Executable(); err != nil {
-			return err
-		}
+	// Mistakes first: the configuration may have much to fetch.
+	if _, err := f.packages(); err != nil {
+		return err
 	}
-	packages, err := emu.Needs(o)
+	if err := f.addConfig(f.fallbackConfig()); errors.As(err, new(usageError)) {
+		return err
+	} else if err != nil {
+		return noStart(err)
+	}
+	if f.vms != nil && f.mem == 0 {
+		f.mem = mebibytes(f.vms.memMiB)
+	}
+	packages, err := f.packages()
 	if err != nil {
-		return usageError(err.Error())
+		return err
 	}
 	if err := f.need(packages); err != nil {
 		return noStart(err)
 	}
 	return nil
+}
+
+// packages are what the run needs of this machine.
+func (f *runFlags) packages() ([]hostpkg.Package, error) {
+	o := f.options(f.image)
+	if f.image == "" {
+		// This program stands in for an image that is not built yet.
+		var err error
+		if o.Image, err = os.Executable(); err != nil {
+			return nil, err
+		}
+	}
+	packages, err := emu.Needs(o)
+	if err != nil {
+		return nil, usageError(err.Error())
+	}
+	return packages, nil
+}
+
+// fallbackConfig is the configuration if -config does not say which. An image
+// may have one inside, and PVH has no room for one.
+func (f *runFlags) fallbackConfig() string {
+	if f.image != "" || emu.Boot(*f.boot) == emu.BootPVH {
+		return ""
+	}
+	return defaultConfig
 }
 
 func (f *runFlags) options(image string) emu.Options {
@@ -120,6 +153,8 @@ func noStart(err error) error {
 
 func runRun(c *cli, args []string) error {
 	f := c.runFlags()
+	// parse reads the configuration.
+	defer func() { f.vms.remove() }()
 	if err := f.parse(c, args); err != nil {
 		return err
 	}

@@ -210,7 +210,10 @@ func TestSignalsEndTheEmulatorToo(t *testing.T) {
 
 func TestLostStandardOutputEndsTheEmulator(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "pid")
-	c := newTool(t, "file "+file+"\nsay \"up\"\nwait \"x\"\nsay \"more\"\nhang", "run", "-send", "up=>x", "-expect", "never", kernel(t))
+	// More than a pipe holds: otherwise it could all be passed on before the
+	// reader is gone.
+	more := strings.Repeat("more", 25_000)
+	c := newTool(t, "file "+file+"\nsay \"up\"\nwait \"x\"\nsay \""+more+"\"\nhang", "run", "-send", "up=>x", "-expect", "never", kernel(t))
 	c.closeEarly = true
 	pid := started(t, c, "up", file)
 	if status := c.wait(); status != statusFailed || !strings.Contains(c.stderr.String(), "cannot pass on the output") {

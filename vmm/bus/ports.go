@@ -46,11 +46,11 @@ func (b *Ports) Register(name string, base uint16, count int, d device.Ports) er
 			return fmt.Errorf("bus: %s wants port %#x, which %s has", name, port, b.devices[page[port&0xff]].name)
 		}
 	}
-	if len(b.devices) > maxPortDevices {
+	slot, ok := b.freeSlot()
+	if !ok {
 		return fmt.Errorf("bus: %s: more than %d devices with ports", name, maxPortDevices)
 	}
-	slot := uint8(len(b.devices))
-	b.devices = append(b.devices, portDevice{name, base, d})
+	b.devices[slot] = portDevice{name, base, d}
 	for i := range count {
 		port := int(base) + i
 		if b.pages[port>>8] == nil {
@@ -61,6 +61,21 @@ func (b *Ports) Register(name string, base uint16, count int, d device.Ports) er
 	return nil
 }
 
+// freeSlot is a slot without a device: one that Unregister left, since a guest
+// can move a PCI BAR as often as it likes, or a new one.
+func (b *Ports) freeSlot() (slot uint8, ok bool) {
+	for slot := 1; slot < len(b.devices); slot++ {
+		if b.devices[slot].device == nil {
+			return uint8(slot), true
+		}
+	}
+	if len(b.devices) > maxPortDevices {
+		return 0, false
+	}
+	b.devices = append(b.devices, portDevice{})
+	return uint8(len(b.devices) - 1), true
+}
+
 // Unregister takes the ports of a device away: its registration moves, as a
 // PCI BAR does.
 func (b *Ports) Unregister(d device.Ports) {
@@ -68,7 +83,7 @@ func (b *Ports) Unregister(d device.Ports) {
 		if b.devices[slot].device != d || d == nil {
 			continue
 		}
-		b.devices[slot] = portDevice{name: b.devices[slot].name}
+		b.devices[slot] = portDevice{}
 		for _, page := range b.pages {
 			if page == nil {
 				continue

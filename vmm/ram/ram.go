@@ -90,7 +90,7 @@ func (r *RAM) Contains(gpa, n uint64) bool {
 // Error says which bytes are not memory.
 type Error struct {
 	GPA uint64
-	Len int
+	Len uint64
 }
 
 func (e *Error) Error() string {
@@ -100,7 +100,7 @@ func (e *Error) Error() string {
 // Read copies len(p) bytes at guest-physical address gpa to p.
 func (r *RAM) Read(gpa uint64, p []byte) error {
 	if !r.Contains(gpa, uint64(len(p))) {
-		return &Error{gpa, len(p)}
+		return &Error{gpa, uint64(len(p))}
 	}
 	for len(p) > 0 {
 		n := copy(p, r.Span(gpa))
@@ -112,7 +112,7 @@ func (r *RAM) Read(gpa uint64, p []byte) error {
 // Write copies p to guest-physical address gpa.
 func (r *RAM) Write(gpa uint64, p []byte) error {
 	if !r.Contains(gpa, uint64(len(p))) {
-		return &Error{gpa, len(p)}
+		return &Error{gpa, uint64(len(p))}
 	}
 	for len(p) > 0 {
 		n := copy(r.Span(gpa), p)
@@ -124,7 +124,7 @@ func (r *RAM) Write(gpa uint64, p []byte) error {
 // Fill sets n bytes at guest-physical address gpa to b.
 func (r *RAM) Fill(gpa, n uint64, b byte) error {
 	if !r.Contains(gpa, n) {
-		return &Error{gpa, int(n)}
+		return &Error{gpa, n}
 	}
 	for n > 0 {
 		s := r.Span(gpa)

@@ -88,13 +88,13 @@ type Walk struct {
 // Entries are the page-table entries the walk read, from the root on.
 func (w *Walk) Entries() []Entry { return w.entries[:w.n] }
 
-// Error is the exception or the reason why there is no translation.
+// walkError is a page-table entry that is not in memory.
 type walkError struct {
 	lin, gpa uint64
 }
 
 func (e *walkError) Error() string {
-	return fmt.Sprintf("x86: the page table for linear %#x is at guest-physical %#x, where no memory is", e.lin, e.gpa)
+	return fmt.Sprintf("the page-table entry for linear %#x is at guest-physical %#x, where no memory is", e.lin, e.gpa)
 }
 
 // format is a form of page tables. APM vol. 2 §5.2 and §5.3.

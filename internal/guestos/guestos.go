@@ -1,0 +1,115 @@
+// Package guestos gets the guest systems that Ringo's own configurations
+// (iso/*.toml) name: kernels and a memory tester out of Debian's archive, and
+// user spaces packed as initial RAM disks. cmd/ringo asks it by name (ringo
+// guest fetch) and for whatever a configuration needs that is not there.
+//
+// What is fetched is kept in build/guests with a note of where it came from and
+// its checksum (record.go). Debian's packages come by apt-get (apt.go), which
+// checks their signatures, or from a file that the user has (deb.go). The u-root
+// user space is compiled from the Go module proxy (uroot.go), the busybox one
+// packed here (busybox.go, cpio.go).
+package guestos
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Guest is a file that can be fetched.
+type Guest struct {
+	Name  string // what a user calls it
+	File  string // its name in build/guests
+	About string
+
+	debian *debian // nil for what is compiled from Go modules
+}
+
+// debian is a file of a Debian package.
+type debian struct {
+	pkg    string         // what to ask for; it may be empty itself and depend on the right one
+	real   *regexp.Regexp // the name of the package that has the file
+	member *regexp.Regexp // the file's path in it
+	// pack makes of the package's file what is kept; nil keeps the file. Its
+	// recipe changes with what it makes.
+	pack   func(file []byte) []byte
+	recipe string
+}
+
+// Guests are all there are.
+var Guests = []*Guest{
+	{
+		Name: "cloud", File: "vmlinuz-cloud", About: "Debian's Linux kernel for virtual machines",
+		debian: &debian{
+			pkg:    "linux-image-cloud-amd64",
+			real:   regexp.MustCompile(`^linux-image-[0-9].*-cloud-amd64$`),
+			member: regexp.MustCompile(`^boot/vmlinuz-`),
+		},
+	},
+	{
+		Name: "generic", File: "vmlinuz-generic", About: "Debian's Linux kernel for all machines",
+		debian: &debian{
+			pkg:    "linux-image-amd64",
+			real:   regexp.MustCompile(`^linux-image-[0-9][^-]*(-[0-9]+)?-amd64$`),
+			member: regexp.MustCompile(`^boot/vmlinuz-`),
+		},
+	},
+	{
+		Name: "memtest", File: "memtest.bin", About: "memtest86+, a memory tester",
+		debian: &debian{
+			pkg:    "memtest86+",
+			real:   regexp.MustCompile(`^memtest86\+$`),
+			member: regexp.MustCompile(`^boot/memtest86\+x64\.bin$`),
+		},
+	},
+	{
+		Name: "busybox", File: "busybox.cpio", About: "initial RAM disk: Busybox and its shell",
+		debian: &debian{
+			pkg:    "busybox-static",
+			real:   regexp.MustCompile(`^busybox-static$`),
+			member: regexp.MustCompile(`^bin/busybox$`),
+			pack:   packBusybox, recipe: digest(packBusybox(nil)),
+		},
+	},
+	{Name: "uroot", File: "uroot.cpio", About: "initial RAM disk: u-root, a user space in Go"},
+}
+
+// Lookup finds guests by name. No names are all guests.
+func Lookup(names []string) ([]*Guest, error) {
+	if len(names) == 0 {
+		return Guests, nil
+	}
+	var found []*Guest
+	for _, name := range names {
+		g := lookup(name)
+		if g == nil {
+			var all []string
+			for _, g := range Guests {
+				all = append(all, g.Name)
+			}
+			return nil, fmt.Errorf("no guest is called %q; there are %s", name, strings.Join(all, ", "))
+		}
+		found = append(found, g)
+	}
+	return found, nil
+}
+
+func lookup(name string) *Guest {
+	for _, g := range Guests {
+		if g.Name == name {
+			return g
+		}
+	}
+	return nil
+}
+
+// digest is a checksum that is as short as it may be for one's own files.
+func digest(b []byte) string { return sum(b)[:12] }
+
+// sum is the SHA-256 of b in hexadecimal digits.
+func sum(b []byte) string {
+	s := sha256.Sum256(b)
+	return hex.EncodeToString(s[:])
+}

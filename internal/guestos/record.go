@@ -1,0 +1,107 @@
+package guestos
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// recordSuffix is behind a file's name in that of its record.
+const recordSuffix = ".from"
+
+// record is the one line that says how a file in build/guests was made.
+type record struct {
+	sum    string // SHA-256 of the file
+	recipe string // see Store.recipe; a word
+	source string // package and version
+}
+
+func (r record) write(file string) error {
+	return os.WriteFile(file+recordSuffix, fmt.Appendf(nil, "%s %s %s\n", r.sum, r.recipe, r.source), 0o666)
+}
+
+// readRecord reads the record of a file.
+func readRecord(file string) (record, error) {
+	b, err := os.ReadFile(file + recordSuffix)
+	if err != nil {
+		return record{}, err
+	}
+	f := strings.SplitN(strings.TrimSpace(string(b)), " ", 3)
+	if len(f) != 3 {
+		return record{}, fmt.Errorf("%s: want three fields", file+recordSuffix)
+	}
+	return record{f[0], f[1], f[2]}, nil
+}
+
+// lockHeader begins iso/guests.lock.
+const lockHeader = "# The packages that Ringo was tested with, and the SHA-256 of the file taken from each.\n" +
+	"# ringo guest fetch -lock writes this file.\n"
+
+// locked is a line of iso/guests.lock: guest, package and version, checksum.
+type locked struct{ source, sum string }
+
+func (s Store) lockFile() string { return filepath.Join(s.Root, "iso", "guests.lock") }
+
+// readLock reads iso/guests.lock, which may not be there. It goes by guest.
+func (s Store) readLock() (map[string]locked, error) {
+	lock := make(map[string]locked)
+	f, err := os.Open(s.lockFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return lock, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	scan := bufio.NewScanner(f)
+	for n := 1; scan.Scan(); n++ {
+		line, _, _ := strings.Cut(scan.Text(), "#")
+		w := strings.Fields(line)
+		switch len(w) {
+		case 0:
+		case 4:
+			lock[w[0]] = locked{w[1] + " " + w[2], w[3]}
+		default:
+			return nil, fmt.Errorf("%s: line %d: want guest, package, version and SHA-256", s.lockFile(), n)
+		}
+	}
+	return lock, scan.Err()
+}
+
+// check compares what came for g with the lock: file is what the package of
+// that source has.
+func (s Store) check(g *Guest, source string, file []byte) error {
+	lock, err := s.readLock()
+	if err != nil {
+		return err
+	}
+	switch l, ok := lock[g.Name]; {
+	case !ok:
+		s.logf("%s: note: %s has not been tested with Ringo; iso/guests.lock has no version of it", g.Name, source)
+	case l.source != source:
+		s.logf("%s: note: Ringo was tested with %s; this is %s", g.Name, l.source, source)
+	case l.sum != sum(file):
+		return fmt.Errorf("the file in %s has SHA-256 %s, but iso/guests.lock has %s for it", source, sum(file), l.sum)
+	}
+	return nil
+}
+
+// writeLock notes what came for g in iso/guests.lock.
+func (s Store) writeLock(g *Guest, source string, file []byte) error {
+	lock, err := s.readLock()
+	if err != nil {
+		return err
+	}
+	lock[g.Name] = locked{source, sum(file)}
+	text := lockHeader
+	for _, g := range Guests {
+		if l, ok := lock[g.Name]; ok {
+			text += g.Name + " " + l.source + " " + l.sum + "\n"
+		}
+	}
+	return os.WriteFile(s.lockFile(), []byte(text), 0o666)
+}

@@ -1,0 +1,176 @@
+package svm
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/ringo-vmm/ringo/amd64/cpuid/cpuidtest"
+	"github.com/ringo-vmm/ringo/amd64/msr"
+	"github.com/ringo-vmm/ringo/vmm/x86"
+)
+
+func randomState(t *testing.T) func() x86.State {
+	r := random()
+	return func() (s x86.State) {
+		randomize(r, reflect.ValueOf(&s).Elem())
+		s.XCR0 |= 1
+		return s
+	}
+}
+
+func TestStateIsWhatWasSet(t *testing.T) {
+	e, _ := newEngine(t, cpuidtest.QEMUEPYC)
+	c, next := newCPU(t, e), randomState(t)
+	for range 1000 {
+		want := next()
+		c.SetState(&want)
+		var got x86.State
+		c.State(&got)
+		want.EFER &^= msr.EFERSVME
+		if got != want {
+			t.Fatalf("state is\n%+v\nwant\n%+v", got, want)
+		}
+	}
+}
+
+// What the guest sees in one place, the processor must find in the VMCB.
+func TestSetStateFillsTheVMCB(t *testing.T) {
+	e, _ := newEngine(t, cpuidtest.QEMUEPYC)
+	c, next := newCPU(t, e), randomState(t)
+	s := next()
+	c.SetState(&s)
+	v := c.v
+	for _, f := range []struct {
+		name      string
+		got, want uint64
+	}{
+		{"RIP", v.RIP, s.RIP}, {"RFLAGS", v.RFLAGS, s.RFLAGS}, {"CPL", uint64(v.CPL), uint64(s.CPL)},
+		{"CR0", v.CR0, s.CR0}, {"CR2", v.CR2, s.CR2}, {"CR3", v.CR3, s.CR3}, {"CR4", v.CR4, s.CR4},
+		{"EFER", v.EFER, s.EFER | msr.EFERSVME}, {"DR6", v.DR6, s.DR6}, {"DR7", v.DR7, s.DR7},
+		{"STAR", v.STAR, s.STAR}, {"LSTAR", v.LSTAR, s.LSTAR}, {"CSTAR", v.CSTAR, s.CSTAR}, {"SFMASK", v.SFMASK, s.SFMASK},
+		{"KernelGSBase", v.KernelGSBase, s.KernelGSBase}, {"SysenterCS", v.SysenterCS, s.SysenterCS},
+		{"SysenterESP", v.SysenterESP, s.SysenterESP}, {"SysenterEIP", v.SysenterEIP, s.SysenterEIP}, {"PAT", v.PAT, s.PAT},
+		{"GDTR base", v.GDTR.Base, s.GDTR.Base}, {"GDTR limit", uint64(v.GDTR.Limit), uint64(s.GDTR.Limit)},
+		{"IDTR base", v.IDTR.Base, s.IDTR.Base}, {"IDTR limit", uint64(v.IDTR.Limit), uint64(s.IDTR.Limit)},
+		{"RAX", c.context.regs[x86.RAX], s.GPR[x86.RAX]}, {"XCR0", c.context.xcr0, s.XCR0},
+	} {
+		if f.got != f.want {
+			t.Errorf("%s is %#x, want %#x", f.name, f.got, f.want)
+		}
+	}
+	if shadow := v.InterruptShadow != 0; shadow != s.Shadow {
+		t.Errorf("shadow is %v, want %v", shadow, s.Shadow)
+	}
+	for i, g := range []Segment{v.ES, v.CS, v.SS, v.DS, v.FS, v.GS, v.LDTR, v.TR} {
+		if w := s.Seg[i]; g != (Segment{w.Selector, uint16(w.Attributes), w.Limit, w.Base}) {
+			t.Errorf("segment %d is %+v, want %+v", i, g, w)
+		}
+	}
+}
+
+func TestGuestNeverSeesSVME(t *testing.T) {
+	e, _ := newEngine(t, cpuidtest.QEMUEPYC)
+	c := newCPU(t, e)
+	for _, efer := range []uint64{0, msr.EFERSVME, msr.EFERLME | msr.EFERSVME} {
+		s := longMode()
+		s.EFER = efer
+		c.SetState(&s)
+		c.State(&s)
+		if s.EFER&msr.EFERSVME != 0 {
+			t.Errorf("EFER %#x set, %#x read", efer, s.EFER)
+		}
+		if c.v.EFER&msr.EFERSVME == 0 {
+			t.Errorf("EFER %#x set: VMRUN would find %#x", efer, c.v.EFER)
+		}
+	}
+}
+
+func TestNewCPUCanBeEntered(t *testing.T) {
+	for _, m := range []cpuidtest.Model{cpuidtest.QEMUEPYC, cpuidtest.BochsTrinity, cpuidtest.BochsToliman, fullEPYC} {
+		e, _ := newEngine(t, m)
+		c := newCPU(t, e)
+		v := enter(t, c)
+		if err := check(&v, e.limits); err != nil {
+			t.Errorf("with %d ASIDs: %v", e.features.asids, err)
+		}
+		var got, want x86.State
+		c.State(&got)
+		want.Reset(0)
+		if !e.xsave {
+			want.XCR0 = 0
+		}
+		if got != want {
+			t.Errorf("state is %+v, want that of power-on", got)
+		}
+	}
+}
+
+func TestSkip(t *testing.T) {
+	e, _ := newEngine(t, cpuidtest.QEMUEPYC)
+	c := newCPU(t, e)
+	for _, tc := range []struct {
+		name      string
+		efer      uint64
+		cs        x86.Segment
+		rip, want uint64
+	}{
+		{"64-bit", x86.EFERLMA, x86.FlatCode64, 0xffff_ffff, 0x1_0000_0001},
+		{"compatibility mode", x86.EFERLMA, x86.FlatCode32, 0xffff_ffff, 1},
+		{"32-bit", 0, x86.FlatCode32, 0xffff_fffe, 0},
+		{"L without long mode", 0, x86.FlatCode64, 0xffff_ffff, 1},
+		{"real mode", 0, x86.Segment{Attributes: 0x9b, Limit: 0xffff}, 0x7c00, 0x7c02},
+	} {
+		s := longMode()
+		s.EFER, s.Seg[x86.CS], s.RIP, s.Shadow = tc.efer, tc.cs, tc.rip, true
+		c.SetState(&s)
+		c.Skip(2)
+		if c.RIP() != tc.want {
+			t.Errorf("%s: RIP is %#x, want %#x", tc.name, c.RIP(), tc.want)
+		}
+		if !c.CanInterrupt() {
+			t.Errorf("%s: the interrupt shadow has outlived its instruction", tc.name)
+		}
+	}
+}
+
+// XCR0 is the processor's while its guest's AVX state is in it, so that state
+// is put away before XCR0 changes.
+func TestXCR0IsChangedWithTheStatePutAway(t *testing.T) {
+	e, f := newEngine(t, cpuidtest.QEMUEPYC)
+	c := newCPU(t, e)
+	var s x86.State
+	c.State(&s)
+	before := f.exclusive
+	c.SetState(&s)
+	if f.exclusive != before {
+		t.Error("the same XCR0 cost a call")
+	}
+	s.XCR0 = 7
+	c.SetState(&s)
+	if f.exclusive != before+1 || c.context.xcr0 != 7 {
+		t.Errorf("%d calls, XCR0 %#x", f.exclusive-before, c.context.xcr0)
+	}
+	e, f = newEngine(t, cpuidtest.BochsToliman)
+	c = newCPU(t, e)
+	c.SetState(&s)
+	if f.exclusive != 0 || c.context.xcr0 != 0 {
+		t.Errorf("without XSAVE: %d calls, XCR0 %#x", f.exclusive, c.context.xcr0)
+	}
+}
+
+func TestSetRegisters(t *testing.T) {
+	e, _ := newEngine(t, fullEPYC)
+	c := newCPU(t, e)
+	enter(t, c)
+	var s, got x86.State
+	c.State(&s)
+	randomize(random(), reflect.ValueOf(&s.Registers).Elem())
+	c.v.InterruptShadow = 1
+	c.SetRegisters(&s.Registers)
+	if c.State(&got); got != s {
+		t.Errorf("%+v, want\n%+v", got, s)
+	}
+	if v := enter(t, c); v.Clean != CleanAll || v.TLBControl != TLBKeep {
+		t.Errorf("clean bits %#x, TLB control %d", v.Clean, v.TLBControl)
+	}
+}

@@ -1,0 +1,129 @@
+package acpitab
+
+import (
+	"fmt"
+
+	"github.com/ringo-vmm/ringo/vmm/acpitab/aml"
+	"github.com/ringo-vmm/ringo/vmm/memmap"
+	"github.com/ringo-vmm/ringo/vmm/pcihost"
+)
+
+// dsdtRevision 2 makes integers 64-bit. ACPI 6.4 §5.2.11.1, §19.6.29.
+const dsdtRevision = 2
+
+// Plug and Play identifiers. ACPI 6.4 §5.6.6 and §5.6.7; the PNP device id
+// list.
+const (
+	idPCI         = "PNP0A03"
+	idMotherboard = "PNP0C02"
+	idRTC         = "PNP0B00"
+	idSerial      = "PNP0501" // 16550A
+	idKeyboard    = "PNP0303" // 101/102 keys, on an 8042
+	idProcessor   = "ACPI0007"
+)
+
+// The ports and interrupts that PCs have for these devices.
+const (
+	comPort, comPorts, comIRQ = 0x3f8, 8, 4
+	rtcPort, rtcPorts, rtcIRQ = 0x70, 2, 8
+	keyboardData              = 0x60
+	keyboardCommand           = 0x64
+	keyboardIRQ               = 1
+)
+
+// dsdt is the table.
+func (c *Config) dsdt() []byte {
+	softOff := aml.Integer(uint64(c.SoftOff))
+	zero := aml.Integer(0)
+	var code []byte
+	code = append(code, aml.Name(`\_S5`, aml.Package(softOff, softOff, zero, zero))...)
+	var devices [][]byte
+	for i := range c.Processors {
+		devices = append(devices, aml.Device(fmt.Sprintf("C%03X", i),
+			aml.Name("_HID", aml.String(idProcessor)),
+			aml.Name("_UID", aml.Integer(uint64(i)))))
+	}
+	devices = append(devices, c.motherboard())
+	if c.PCI != nil {
+		devices = append(devices, c.pciRoot())
+	}
+	devices = append(devices, c.isaDevices()...)
+	code = append(code, aml.Scope(`\_SB`, devices...)...)
+	return table("DSDT", dsdtRevision, code)
+}
+
+// device is a device with an identifier and the resources it uses.
+func device(name, id string, resources ...[]byte) []byte {
+	return aml.Device(name, aml.Name("_HID", aml.EISAID(id)), aml.Name("_CRS", aml.Resources(resources...)))
+}
+
+// motherboard claims what belongs to no device, so that nothing else is put
+// there.
+func (c *Config) motherboard() []byte {
+	uses := [][]byte{
+		aml.IO(c.PM1Event, pm1EventLen),
+		aml.IO(c.PM1Control, pm1ControlLen),
+		aml.IO(c.PMTimer, pmTimerLen),
+	}
+	if c.PCI != nil && c.PCI.ECAM {
+		uses = append(uses, aml.Memory32(memmap.ECAM, memmap.ECAMEnd-memmap.ECAM))
+	}
+	if c.HPET != 0 {
+		uses = append(uses, aml.Memory32(memmap.HPET, hpetPage))
+	}
+	return device("MBRD", idMotherboard, uses...)
+}
+
+// isaDevices is the devices at fixed ports.
+func (c *Config) isaDevices() [][]byte {
+	devices := [][]byte{device("RTC", idRTC, aml.IO(rtcPort, rtcPorts), aml.IRQ(rtcIRQ))}
+	if c.COM1 {
+		devices = append(devices, device("COM1", idSerial, aml.IO(comPort, comPorts), aml.IRQ(comIRQ)))
+	}
+	if c.I8042 {
+		devices = append(devices, device("KBD", idKeyboard, aml.IO(keyboardData, 1), aml.IO(keyboardCommand, 1), aml.IRQ(keyboardIRQ)))
+	}
+	return devices
+}
+
+// pciRoot is the host bridge: the buses, ports and memory behind it, and where
+// each device's interrupt pins lead. ACPI 6.4 §6.2.13 (_PRT), §6.5.5 (_BBN).
+func (c *Config) pciRoot() []byte {
+	const lastPort = 0xffff
+	behind := [][]byte{
+		aml.Buses(0, 0xff),
+		aml.IO(pcihost.Port, pcihost.Ports),
+		aml.PortWindow(0, pcihost.Port-1),
+		aml.PortWindow(pcihost.Port+pcihost.Ports, lastPort),
+	}
+	if c.VGA {
+		behind = append(behind, aml.MemoryWindow(memmap.Video, memmap.OptionROMs-1))
+	}
+	behind = append(behind, aml.MemoryWindow(memmap.PCI, memmap.PCIEnd-1))
+	return aml.Device("PCI0",
+		aml.Name("_HID", aml.EISAID(idPCI)),
+		aml.Name("_BBN", aml.Integer(0)),
+		aml.Name("_CRS", aml.Resources(behind...)),
+		aml.Method("_PRT", c.routing()))
+}
+
+// routing is the _PRT: for each device, 1 to 31, and pin, the interrupt. The
+// first element has the device in its upper half and any function in its lower;
+// pins count from 0; no link device means that the last element is a global
+// system interrupt, which for ISA interrupts is the same number. ACPI 6.4
+// §6.2.13.
+func (c *Config) routing() []byte {
+	const devices, anyFunction, noLink = 32, 0xffff, 0
+	var entries [][]byte
+	for dev := 1; dev < devices; dev++ {
+		for pin := range len(c.PCI.Routes) {
+			interrupt := c.PCI.Routes[pcihost.PIRQ(dev, pin+1)]
+			entries = append(entries, aml.Package(
+				aml.Integer(uint64(dev)<<16|anyFunction),
+				aml.Integer(uint64(pin)),
+				aml.Integer(noLink),
+				aml.Integer(uint64(interrupt))))
+		}
+	}
+	return aml.Package(entries...)
+}

@@ -1,0 +1,154 @@
+package config
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/ringo-vmm/ringo/vmm/ram"
+)
+
+// text is v as a string that a log and a guest can take.
+func text(v any) (string, error) {
+	s, ok := v.(string)
+	switch {
+	case !ok:
+		return "", wrongType("a string", v)
+	case strings.ContainsFunc(s, control):
+		return "", fmt.Errorf("%q has a control character", s)
+	}
+	return s, nil
+}
+
+func setText(field func(*VM) *string) func(*VM, string, any) error {
+	return func(vm *VM, _ string, v any) (err error) {
+		*field(vm), err = text(v)
+		return err
+	}
+}
+
+func setFile(field func(*VM) *string) func(*VM, string, any) error {
+	return func(vm *VM, _ string, v any) (err error) {
+		*field(vm), err = file(v)
+		return err
+	}
+}
+
+// file is v as the path of a file.
+func file(v any) (string, error) {
+	s, err := text(v)
+	if err != nil {
+		return "", err
+	}
+	switch path.Base(s) {
+	case ".", "..", "/":
+		return "", fmt.Errorf("%q names no file", s)
+	}
+	return s, nil
+}
+
+func setName(vm *VM, _ string, v any) error {
+	s, err := text(v)
+	if err != nil {
+		return err
+	}
+	if s == "" || len(s) > MaxName || strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || s[0] == '-' {
+		return fmt.Errorf("%q is no name; one has 1 to %d of a-z, 0-9 and -, and does not begin with -", s, MaxName)
+	}
+	vm.Name = s
+	return nil
+}
+
+func setCPUs(vm *VM, _ string, v any) error {
+	n, ok := v.(int64)
+	switch {
+	case !ok:
+		return wrongType("an integer", v)
+	case n < 1 || n > MaxCPUs:
+		return fmt.Errorf("%d processors; a machine has 1 to %d", n, MaxCPUs)
+	}
+	vm.CPUs = int(n)
+	return nil
+}
+
+// size is v as a number of bytes.
+func size(v any) (uint64, error) {
+	s, ok := v.(string)
+	if !ok {
+		return 0, wrongType(`a size in quotes, such as "256M"`, v)
+	}
+	return ParseSize(s)
+}
+
+func setMemory(vm *VM, _ string, v any) error {
+	n, err := size(v)
+	switch {
+	case err != nil:
+		return err
+	case n == 0 || n > MaxMemory:
+		return fmt.Errorf("%s of memory; a machine has %s to %s", FormatSize(n), FormatSize(ram.BlockSize), FormatSize(MaxMemory))
+	case n%ram.BlockSize != 0:
+		next := (n/ram.BlockSize + 1) * ram.BlockSize
+		return fmt.Errorf("%s is not a multiple of %s; %s would be", FormatSize(n), FormatSize(ram.BlockSize), FormatSize(next))
+	}
+	vm.Memory = n
+	return nil
+}
+
+func setScrollback(vm *VM, _ string, v any) error {
+	n, err := size(v)
+	switch {
+	case err != nil:
+		return err
+	case n < MinScrollback || n > MaxScrollback:
+		return fmt.Errorf("%s; want %s to %s", FormatSize(n), FormatSize(MinScrollback), FormatSize(MaxScrollback))
+	}
+	vm.Scrollback = int(n)
+	return nil
+}
+
+func setModules(vm *VM, _ string, v any) error {
+	var list []map[string]any
+	switch v := v.(type) {
+	case []map[string]any:
+		list = v
+	case []any:
+		for i, item := range v {
+			t, ok := item.(map[string]any)
+			if !ok {
+				return fmt.Errorf("number %d: %w", i+1, wrongType("a table such as {file = ..., args = ...}", item))
+			}
+			list = append(list, t)
+		}
+	default:
+		return wrongType("an array of tables", v)
+	}
+	for i, t := range list {
+		m, err := module(t)
+		if err != nil {
+			return fmt.Errorf("number %d: %w", i+1, err)
+		}
+		vm.Modules = append(vm.Modules, m)
+	}
+	return nil
+}
+
+func module(t map[string]any) (m Module, err error) {
+	for name, v := range t {
+		switch name {
+		case "file":
+			m.File, err = file(v)
+		case "args":
+			m.Args, err = text(v)
+		default:
+			err = fmt.Errorf("there is no such key; a module has file and args")
+		}
+		if err != nil {
+			return m, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	if m.File == "" {
+		return m, fmt.Errorf("file: every module needs this key")
+	}
+	return m, nil
+}

@@ -1,0 +1,141 @@
+package pcihost
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+// Kind is what a base address register (BAR) is for. PCI 3.0 §6.2.5.1.
+type Kind uint8
+
+const (
+	IO       Kind = iota // I/O ports
+	Memory32             // memory below 4 GiB
+	Memory64             // memory anywhere; it takes the next index too
+)
+
+// BAR is a range of ports or memory at which a function answers, where the
+// guest puts it.
+type BAR struct {
+	Kind         Kind
+	Size         uint64 // in bytes, a power of two: 4 to 256 ports, or at least 16 bytes of memory
+	Prefetchable bool   // memory: reading has no effect
+
+	// Map is called when the function begins to answer at base, a port or a
+	// guest-physical address, and Unmap when it ceases to. A BAR that moves
+	// is unmapped first, and so is every other one that the same access
+	// moves. After a load, Map is called for what is mapped then.
+	Map   func(base uint64)
+	Unmap func()
+}
+
+// The low bits of a base address register. PCI 3.0 §6.2.5.1.
+const (
+	barIO           = 1 << 0
+	barMemory64     = 2 << 1
+	barPrefetchable = 1 << 3
+
+	maxBARs       = 6
+	minIOSize     = 4
+	maxIOSize     = 256
+	minMemorySize = 16
+	maxMemory32   = 1 << 31
+	maxMemory64   = 1 << 46
+	portSpace     = 1 << 16
+)
+
+// bar is a BAR and where it is mapped.
+type bar struct {
+	BAR
+	off    uint8 // of its register
+	mapped bool
+	base   uint64
+}
+
+// AddBAR gives the function BAR i, 0 to 5.
+func (f *Function) AddBAR(i int, b BAR) error {
+	least, most := uint64(minMemorySize), uint64(maxMemory32)
+	switch b.Kind {
+	case IO:
+		least, most = minIOSize, maxIOSize
+	case Memory64:
+		most = maxMemory64
+	}
+	switch {
+	case b.Size&(b.Size-1) != 0 || b.Size < least || b.Size > most:
+		return fmt.Errorf("pcihost: BAR%d: size %#x is not a power of two from %#x to %#x", i, b.Size, least, most)
+	case i < 0 || i >= maxBARs || b.Kind == Memory64 && i == maxBARs-1:
+		return fmt.Errorf("pcihost: BAR%d: there are %d, and a 64-bit one takes two", i, maxBARs)
+	case f.taken(i) || b.Kind == Memory64 && f.taken(i+1):
+		return fmt.Errorf("pcihost: BAR%d is there already", i)
+	}
+	off := uint8(regBAR + 4*i)
+	var kind uint16
+	switch {
+	case b.Kind == IO:
+		kind = barIO
+	case b.Kind == Memory64:
+		kind = barMemory64
+	}
+	if b.Prefetchable && b.Kind != IO {
+		kind |= barPrefetchable
+	}
+	mask := -b.Size
+	f.Define16(off, kind, uint16(mask))
+	f.Define16(off+2, 0, uint16(mask>>16))
+	if b.Kind == Memory64 {
+		f.Define16(off+4, 0, uint16(mask>>32))
+		f.Define16(off+6, 0, uint16(mask>>48))
+	}
+	f.bars[i] = &bar{BAR: b, off: off}
+	return nil
+}
+
+// taken tells whether BAR i is there, by itself or as the upper half of one.
+func (f *Function) taken(i int) bool {
+	return f.bars[i] != nil || i > 0 && f.bars[i-1] != nil && f.bars[i-1].Kind == Memory64
+}
+
+// mapBARs unmaps and maps the BARs that registers have changed.
+func (f *Function) mapBARs() {
+	for _, b := range f.bars {
+		if b == nil || !b.mapped {
+			continue
+		}
+		if base, ok := f.decode(b); !ok || base != b.base {
+			b.mapped = false
+			b.Unmap()
+		}
+	}
+	for _, b := range f.bars {
+		if b == nil || b.mapped {
+			continue
+		}
+		if base, ok := f.decode(b); ok {
+			b.mapped, b.base = true, base
+			b.Map(base)
+		}
+	}
+}
+
+// decode is where a BAR answers; ok is false when it does not: the command
+// register says so, it has no address (0), or the range ends at the end of its
+// address space, as it does while the guest finds out its size by writing ones.
+func (f *Function) decode(b *bar) (base uint64, ok bool) {
+	command := f.Command()
+	low := uint64(binary.LittleEndian.Uint32(f.config[b.off:]))
+	switch b.Kind {
+	case IO:
+		base = low &^ (minIOSize - 1)
+		return base, command&CommandIO != 0 && base != 0 && base+b.Size < portSpace
+	case Memory32:
+		base = low &^ (minMemorySize - 1)
+		return base, command&CommandMemory != 0 && base != 0 && base+b.Size < 1<<32
+	}
+	base = binary.LittleEndian.Uint64(f.config[b.off:]) &^ (minMemorySize - 1)
+	return base, command&CommandMemory != 0 && base != 0 && base+b.Size > base && base+b.Size <= maxAddress
+}
+
+// maxAddress is the end of the physical addresses that x86 processors have.
+// Intel SDM vol. 3 §4.1.4 (MAXPHYADDR), AMD APM vol. 2 §1.1.3.
+const maxAddress = 1 << 52
