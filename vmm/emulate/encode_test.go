@@ -71,8 +71,8 @@ func (e *encoder) fill() {
 	for i := range e.regs.xmm {
 		e.regs.xmm[i] = x86.XMM{e.r.Uint64(), e.r.Uint64()}
 	}
-	for i := range e.n.data {
-		e.n.data[i] = byte(e.r.Uint32())
+	for i := 0; i < len(e.n.data); i += 8 {
+		binary.LittleEndian.PutUint64(e.n.data[i:], e.r.Uint64())
 	}
 	e.regs.rflags = 0x202 | e.r.Uint64()&arithFlags
 	e.regs.gpr[x86.RSP] = e.n.address(dataAt) + 3000 + uint64(e.r.IntN(64))

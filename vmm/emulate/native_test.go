@@ -1,6 +1,7 @@
 package emulate
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/rand/v2"
 	"testing"
@@ -204,6 +205,9 @@ func compare(t *testing.T, n *native, m *mirror, e *Emulator, c *encoded) {
 	if m.bad {
 		t.Fatalf("%s: an access to the bus that is not allowed", c)
 	}
+	if bytes.Equal(n.data, m.data[:]) {
+		return
+	}
 	for i := range n.data {
 		if n.data[i] != m.data[i] {
 			t.Fatalf("%s: byte %#x of the data is %02x, want %02x, with %x", c, i, m.data[i], n.data[i], before.gpr)
@@ -221,7 +225,7 @@ func newMirror() (*mirror, *Emulator) {
 }
 
 // differentialRuns is how often each form is tried with random operands.
-const differentialRuns = 400
+const differentialRuns = 300
 
 func TestEveryFormDoesWhatTheProcessorDoes(t *testing.T) {
 	n := newNative(t)

@@ -2,5 +2,14 @@ package guests
 
 // All are the guests.
 var All = []Guest{
-	realMode, prot32, long, exits, control, shadow, fpu, tsc, smc, inject, injectIDT, debugregs, mmio, mmioALU, portStrings, pic, localAPIC, serial, rtc, acpiOff, triple, hltOff,
+	realMode, prot32, long,
+	exits, control, shadow, inject, injectIDT, debugregs,
+	fpu, tsc, smc,
+	mmio, mmioALU, mmioStrings, portStrings,
+	pic, localAPIC, ioAPIC, serial, rtc,
+	acpiOff, triple, hltOff,
+	hostileSpin, hostileDB, hostileAC, hostileIDT, hostileStack, hostileRIP, hostileRIPMMIO,
+	hostileCR3, hostileCR4, hostileTables, hostileSVM, hostileNMI, hostileProbe, hostileOuts,
+	hostilePorts, hostileMSRs, hostileCPUID, hostileMMIO,
+	bench,
 }

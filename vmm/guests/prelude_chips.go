@@ -76,6 +76,7 @@ func (p *Prog) StartPIT(hz int) {
 // Registers of the local APIC, offsets from apicBase. APM vol. 2 §16.3.1.
 const (
 	apicBase         = 0xfee00000
+	ioAPICBase       = 0xfec00000
 	apicID           = 0x20
 	apicVersion      = 0x30
 	apicTPR          = 0x80

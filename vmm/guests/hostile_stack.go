@@ -1,0 +1,31 @@
+package guests
+
+import "github.com/ringo-vmm/ringo/vmm/guests/asm"
+
+var hostileStack = Guest{
+	Name:    "hostile-stack",
+	Help:    "exceptions on a stack where there is no memory, and on one in a device",
+	Memory:  4 << 20,
+	Mode:    Long,
+	Code:    hostileStackCode,
+	Expect:  `a stack in a device`,
+	Ends:    Anyhow,
+	Hostile: true,
+}
+
+func hostileStackCode(p *Prog) {
+	p.LoadGDT()
+	p.LoadIDT()
+	for _, s := range []struct {
+		name string
+		top  asm.Imm
+	}{{"nothing", unclaimed + 0x800}, {"a device", apicBase + 0x800}} {
+		p.Print("a stack in " + s.name + "\n")
+		p.Mov(asm.RBX, asm.RSP)
+		p.Trap(func() {
+			p.Mov(asm.ESP, s.top)
+			p.Ud2()
+		})
+		p.Mov(asm.RSP, asm.RBX)
+	}
+}
