@@ -172,7 +172,7 @@ func TestFill(t *testing.T) {
 			t.Errorf("%#x is %#x, want %#x", gpa, got, want)
 		}
 	}
-	if err := r.Fill(0, 1<<63, 1); err == nil || strings.Contains(err.Error(), "-") {
+	if err := r.Fill(0, 1<<63, 1); err == nil || strings.Contains(err.Error(), "ram: -") {
 		t.Errorf("a fill of 1<<63 bytes: %v", err)
 	}
 	if r.Span(0)[0] != 0 {
