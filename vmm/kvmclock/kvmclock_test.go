@@ -244,6 +244,7 @@ func TestHostileAccessesAreErrors(t *testing.T) {
 		}
 	}
 	r.write(t, 0, MSRWallClock, 0)
+	r.write(t, 0, MSRSystemTime, memSize) // not enabled, so it does not matter
 }
 
 func TestResetDisables(t *testing.T) {

@@ -131,7 +131,11 @@ func TestMissedTicksAreBounded(t *testing.T) {
 		clock.Advance(nanosOf(period + 1)) // the first tick
 		line.Edges = 0
 		clock.late = nanosOf(c.late * period)
-		clock.Advance(nanosOf(6*period + 1))
+		clock.Advance(nanosOf(period*5/4 + 1))
+		if line.Edges != 1 {
+			t.Errorf("catch-up of %d, %d periods late: %d edges within a quarter of a period", c.catchUp, c.late, line.Edges)
+		}
+		clock.Advance(nanosOf(period * 19 / 4))
 		if line.Edges != c.edges {
 			t.Errorf("catch-up of %d, %d periods late: %d edges, want %d", c.catchUp, c.late, line.Edges, c.edges)
 		}
@@ -151,12 +155,26 @@ func TestATickThatIsDueIsDeliveredBeforeReprogramming(t *testing.T) {
 	if line.Edges != 1 || line.Level {
 		t.Errorf("%d edges and level %t, want one and low", line.Edges, line.Level)
 	}
+	if _, ok := p.irq.timer.Deadline(); ok {
+		t.Error("a timer runs for a counter without a count")
+	}
 	clock.Advance(second)
 	if line.Edges != 1 {
 		t.Error("ticks of the past come after the counter was reprogrammed")
 	}
-	if _, ok := p.irq.timer.Deadline(); ok {
-		t.Error("a timer runs for a counter without a count")
+}
+
+func TestAOneShotThatIsDueIsDeliveredBeforeTheNext(t *testing.T) {
+	clock := new(lateClock)
+	var line devicetest.Line
+	p := New(clock, &line, 0)
+	p.Out(3, 1, 0x18)
+	p.Out(0, 1, 0x10)
+	line.Edges = 0
+	clock.late = second
+	p.Out(0, 1, 0x20)
+	if line.Edges != 1 {
+		t.Errorf("%d edges, want one", line.Edges)
 	}
 }
 

@@ -107,6 +107,5 @@ func (p *PIT) command(v uint8, t uint64) {
 	}
 	p.settle(t)
 	c.program(v)
-	p.irq.seen = 0
 	p.reprogrammed(t)
 }

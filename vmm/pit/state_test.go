@@ -44,6 +44,19 @@ func TestStateSurvives(t *testing.T) {
 	}
 }
 
+func TestTicksGoOnAfterALoad(t *testing.T) {
+	r := newRig()
+	r.out(0x43, 0x34)
+	r.out(0x40, 0xe8, 0x03)
+	fresh := newRig()
+	devicetest.Survives(t, r, fresh)
+	fresh.line.Edges = 0
+	fresh.ticks(1 + 3000)
+	if fresh.line.Edges != 3 {
+		t.Errorf("%d ticks, want 3", fresh.line.Edges)
+	}
+}
+
 func TestImpossibleStatesAreRefused(t *testing.T) {
 	for name, spoil := range map[string]func(p *PIT){
 		"no gate":          func(p *PIT) { p.counters[0].gate = false },

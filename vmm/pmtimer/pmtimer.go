@@ -115,16 +115,17 @@ func (p *PM) Out(off uint16, size int, v uint32) {
 	p.step()
 }
 
-// step brings the SCI and the timer in step with the registers (ACPI 6.4
-// §4.8.2.1): the timer runs only for an interrupt that is enabled and not
-// pending.
+// raised tells whether the SCI is (ACPI 6.4 §4.8.2.1).
+func (p *PM) raised() bool { return p.control&cntSCI != 0 && p.status&p.enable != 0 }
+
+// step brings the SCI and the timer in step with the registers. The timer runs
+// only for an interrupt that is enabled and not pending.
 func (p *PM) step() {
-	on := p.control&cntSCI != 0
-	if level := on && p.status&p.enable != 0; level != p.level {
+	if level := p.raised(); level != p.level {
 		p.level = level
 		p.sci.Set(level)
 	}
-	if on && p.enable&^p.status&pm1Timer != 0 {
+	if p.control&cntSCI != 0 && p.enable&^p.status&pm1Timer != 0 {
 		p.timer.Set(p.nextToggle())
 	} else {
 		p.timer.Stop()

@@ -139,6 +139,26 @@ func TestTheTimersTopBitIsAnEvent(t *testing.T) {
 	}
 }
 
+func TestEventsThatNobodyLookedAt(t *testing.T) {
+	r := newRig()
+	r.toToggle()
+	r.Out(0, 2, pm1Timer)
+	if got := r.get(0, 2); got != 0 {
+		t.Errorf("status %#x after it was cleared", got)
+	}
+	r.toToggle()
+	r.Reset()
+	if got := r.get(0, 2); got != 0 {
+		t.Errorf("status %#x after a reset", got)
+	}
+	r.Out(2, 2, pm1Timer)
+	r.toToggle()
+	r.acpi()
+	if !r.sci.Level {
+		t.Error("no SCI for an event from before ACPI was on")
+	}
+}
+
 func TestPowerButton(t *testing.T) {
 	r := newRig()
 	r.Out(2, 2, pm1PowerBtn)
@@ -226,15 +246,20 @@ func TestStateSurvives(t *testing.T) {
 	r := newRig()
 	r.acpi()
 	r.Out(2, 2, pm1Timer|pm1PowerBtn)
+	r.toToggle()
+	r.Out(0, 2, pm1Timer)
 	r.clock.Advance(second)
 	r.PowerButton()
 	fresh := newRig()
-	fresh.clock.Advance(second)
+	fresh.clock.Advance(r.clock.Now())
 	devicetest.Survives(t, r, fresh)
 	if !fresh.sci.Level {
 		t.Error("the SCI is low after a load")
 	}
 	fresh.Out(0, 2, pm1PowerBtn)
+	if fresh.sci.Level || uint8(fresh.SMICommand().In(0, 1)) != ACPIEnable {
+		t.Errorf("SCI %t, SMI command %#x", fresh.sci.Level, fresh.SMICommand().In(0, 1))
+	}
 	fresh.toToggle()
 	if !fresh.sci.Level {
 		t.Error("the timer does not go on")

@@ -9,13 +9,13 @@ func (p *PM) State(c *state.Codec) {
 	c.U16(&p.enable)
 	c.U16(&p.control)
 	c.U64(&p.seen)
-	c.Bool(&p.level)
 	c.U8(&p.smi)
 	if !c.Loading() {
 		return
 	}
 	p.enable &= pm1Enables
 	p.control &= cntKept
+	p.level = p.raised()
 	p.sci.Set(p.level)
 	p.step()
 }

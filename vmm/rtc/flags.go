@@ -108,7 +108,7 @@ func (r *RTC) nextAlarm(sec int64) (wait int64, ok bool) {
 func (r *RTC) readC() uint8 {
 	r.sync()
 	v := r.c
-	if r.c&r.b&cFlags != 0 {
+	if r.raised() {
 		v |= cIRQF
 	}
 	r.c = 0
@@ -122,10 +122,13 @@ func (r *RTC) changed() {
 	r.step()
 }
 
+// raised tells whether the interrupt line is.
+func (r *RTC) raised() bool { return r.c&r.b&cFlags != 0 }
+
 // step brings the line and the timers in step with flags and enables. A timer
 // runs only for an interrupt that is enabled and not pending.
 func (r *RTC) step() {
-	if level := r.c&r.b&cFlags != 0; level != r.level {
+	if level := r.raised(); level != r.level {
 		r.level = level
 		r.irq.Set(level)
 	}

@@ -15,7 +15,6 @@ func (r *RTC) State(c *state.Codec) {
 	c.U8(&r.a)
 	c.U8(&r.b)
 	c.U8(&r.c)
-	c.Bool(&r.level)
 	for _, v := range []*int64{&r.phase, &r.shift, &r.seen} {
 		w := uint64(*v)
 		c.U64(&w)
@@ -36,6 +35,7 @@ func (r *RTC) State(c *state.Codec) {
 	if c.Err() != nil {
 		r.phase, r.shift = 0, 0
 	}
+	r.level = r.raised()
 	r.irq.Set(r.level)
 	r.step()
 }

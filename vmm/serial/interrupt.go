@@ -17,10 +17,14 @@ func (u *UART) pending() uint8 {
 	return iirNone
 }
 
+// raised tells whether the interrupt line is.
+func (u *UART) raised() bool {
+	return u.ier != 0 && u.mcr&mcrOUT2 != 0 && u.pending() != iirNone
+}
+
 // step brings the interrupt line in step with the registers.
 func (u *UART) step() {
-	level := u.ier != 0 && u.mcr&mcrOUT2 != 0 && u.pending() != iirNone
-	if level != u.level {
+	if level := u.raised(); level != u.level {
 		u.level = level
 		u.irq.Set(level)
 	}

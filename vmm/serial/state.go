@@ -10,9 +10,8 @@ func (u *UART) State(c *state.Codec) {
 		c.U8(v)
 	}
 	c.U16(&u.divisor)
-	for _, v := range []*bool{&u.emptied, &u.stale, &u.level} {
-		c.Bool(v)
-	}
+	c.Bool(&u.emptied)
+	c.Bool(&u.stale)
 	u.fifo.state(c)
 	u.queue.state(c)
 	if !c.Loading() {
@@ -28,6 +27,7 @@ func (u *UART) State(c *state.Codec) {
 	u.lsr = u.lsr&lsrErrors | lsrTHRE | lsrTEMT
 	u.reveal()
 	u.stale = u.stale && u.fifo.n > 0
+	u.level = u.raised()
 	u.irq.Set(u.level)
 	u.settle()
 }
