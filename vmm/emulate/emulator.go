@@ -61,10 +61,11 @@ func New(cpu CPU, bus Bus, ports Ports) *Emulator {
 // guest-physical address gpa, where the guest's access to it stopped. That
 // must be the operand's address, not a page table's.
 //
-// RIP then is the next instruction's. A repeated string instruction may stop
-// early, so that interrupts get in: RIP is then still its own, and the
-// registers tell how far it came. An error is an *x86.Exception to raise in
-// the guest, with the registers as it must find them, or an *Error.
+// RIP then is the next instruction's; a debug trap, if RFLAGS.TF is set, is the
+// caller's to raise. A repeated string instruction may stop early, so that
+// interrupts get in: RIP is then still its own, and the registers tell how far
+// it came. An error is an *x86.Exception to raise in the guest, with the
+// registers as it must find them, or an *Error.
 func (e *Emulator) MMIO(gpa uint64) error {
 	in := e.cached()
 	if in == nil {

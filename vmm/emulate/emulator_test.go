@@ -42,6 +42,8 @@ func TestMovesReachTheDevice(t *testing.T) {
 		{"real mode, BP+SI wraps at 64 KiB", "8802", x86.Real, func(g *guest) {
 			g.GPR[x86.RBP], g.GPR[x86.RSI], g.GPR[x86.RAX], g.Seg[x86.SS].Base = 0xfff0, 0x20, 0x55, 0xb8000
 		}, 0xb8010, "write 0xb8010 1 0x55", x86.RAX, 0x55},
+		{"REX before another prefix does not count", "48668907", x86.Long64, func(g *guest) { g.GPR[x86.RDI], g.GPR[x86.RAX] = deviceVA, 0x12345 },
+			deviceAt, "write 0xfee00000 2 0x2345", x86.RAX, 0x12345},
 		{"segment register", "8c0f", x86.Long64, func(g *guest) { g.GPR[x86.RDI], g.Seg[x86.CS].Selector = deviceVA, 0x33 },
 			deviceAt, "write 0xfee00000 2 0x33", x86.RDI, deviceVA},
 	} {
@@ -161,6 +163,7 @@ func TestFaultsLeaveRegistersAndDevicesAlone(t *testing.T) {
 	}{
 		{"PUSH to a page that is not there", "ff37", func(g *guest) { g.GPR[x86.RSP] = 0x700000 }, x86.PageFault, 0x6ffff8, 2},
 		{"POP from there", "8f07", func(g *guest) { g.GPR[x86.RSP] = 0x700000 }, x86.PageFault, 0x700000, 0},
+		{"POP to there", "8f042500007000", func(g *guest) { g.GPR[x86.RSP] = deviceVA + 8 }, x86.PageFault, 0x700000, 2},
 		{"MOVS to there", "a4", func(g *guest) { g.GPR[x86.RSI], g.GPR[x86.RDI] = deviceVA, 0x700000 }, x86.PageFault, 0x700000, 2},
 		{"MOVS by a user", "a4", func(g *guest) { g.GPR[x86.RSI], g.GPR[x86.RDI], g.CPL = deviceVA, 0x700000, 3 }, x86.PageFault, 0x700000, 6},
 		{"CMPS from there", "a6", func(g *guest) { g.GPR[x86.RSI], g.GPR[x86.RDI] = deviceVA, 0x700000 }, x86.PageFault, 0x700000, 0},
@@ -263,5 +266,84 @@ func TestWhatCannotBeExecutedIsAnErrorThatNamesTheBytes(t *testing.T) {
 	g.GPR[x86.RDI], g.xmm = deviceVA, nil
 	if err := g.MMIO(deviceAt); err == nil || !strings.Contains(err.Error(), "media registers") {
 		t.Errorf("without XMM: %v", err)
+	}
+}
+
+func TestOperandThatStraddlesBehindASegmentBase(t *testing.T) {
+	g := newGuest(t, x86.Long64, "6589042500100000") // mov gs:[0x1000], eax
+	g.Seg[x86.GS].Base, g.GPR[x86.RAX] = memoryVA-2, 0x44332211
+	if err := g.MMIO(deviceAt); err != nil {
+		t.Fatal(err)
+	}
+	g.expect(t, "write 0xfee00000 2 0x4433")
+}
+
+func TestOperandThatGoesAroundAt4GiB(t *testing.T) {
+	g := newGuest(t, x86.Protected32, "8907")
+	g.Seg[x86.DS].Base, g.GPR[x86.RDI], g.GPR[x86.RAX] = 0xffff_fff0, 0xe, 0x44332211
+	if err := g.MMIO(0xffff_fffe); err != nil {
+		t.Fatal(err)
+	}
+	g.expect(t, "write 0xfffffffe 2 0x2211")
+	if v := loadBytes(g.mem, 2); v != 0x4433 {
+		t.Errorf("memory at 0 has %#x, want 0x4433", v)
+	}
+}
+
+func TestPopAddressesWithTheStackPointerItLeaves(t *testing.T) {
+	g := newGuest(t, x86.Long64, "8f0424") // pop [rsp]
+	g.GPR[x86.RSP] = deviceVA - 8
+	storeBytes(g.mem[memoryAt+0xff8:], 8, 0x1122334455667788)
+	if err := g.MMIO(deviceAt); err != nil {
+		t.Fatal(err)
+	}
+	g.expect(t, "write 0xfee00000 8 0x1122334455667788")
+	if g.GPR[x86.RSP] != deviceVA {
+		t.Errorf("RSP is %#x", g.GPR[x86.RSP])
+	}
+}
+
+func TestStackWidthFollowsTheSegment(t *testing.T) {
+	g := newGuest(t, x86.Protected16, "67ff37") // push word [edi], SS of 16 bits
+	g.GPR[x86.RDI], g.GPR[x86.RSP], g.answer = deviceAt, 0xabcd_0000, 0x7777
+	if err := g.MMIO(deviceAt); err != nil {
+		t.Fatal(err)
+	}
+	if g.GPR[x86.RSP] != 0xabcd_fffe || loadBytes(g.mem[0xfffe:], 2) != 0x7777 {
+		t.Errorf("RSP %#x, stack %#x", g.GPR[x86.RSP], loadBytes(g.mem[0xfffe:], 2))
+	}
+}
+
+func TestRIPGoesAroundIn16BitCode(t *testing.T) {
+	g := newGuest(t, x86.Real, "")
+	copy(g.mem[0xfffe:], "\x89\x07")
+	g.RIP, g.Seg[x86.DS].Base = 0xfffe, 0xb8000
+	if err := g.MMIO(0xb8000); err != nil || g.RIP != 0 {
+		t.Errorf("%v, RIP %#x, want 0", err, g.RIP)
+	}
+}
+
+func TestSegmentsAreAskedForOnlyWhenTheyCount(t *testing.T) {
+	for code, want := range map[string]int{"8907": 0, "8b07": 0, "0907": 1, "658907": 1, "a5": 1} {
+		g := newGuest(t, x86.Long64, code)
+		g.GPR[x86.RDI], g.GPR[x86.RSI] = deviceVA, memoryVA
+		if err := g.MMIO(deviceAt); err != nil || g.complete != want {
+			t.Errorf("%s: %v, Complete was called %d times, want %d", code, err, g.complete, want)
+		}
+	}
+}
+
+func TestTranslationsLastForOneInstruction(t *testing.T) {
+	g := newGuest(t, x86.Long64, "a5a5") // movsd twice
+	g.GPR[x86.RSI], g.GPR[x86.RDI], g.answer = deviceVA, memoryVA, 0x11
+	if err := g.MMIO(deviceAt); err != nil {
+		t.Fatal(err)
+	}
+	storeBytes(g.mem[0x5000+8*511:], 8, 0xa000|7)
+	if err := g.MMIO(deviceAt); err != nil {
+		t.Fatal(err)
+	}
+	if loadBytes(g.mem[memoryAt:], 8) != 0x11 || loadBytes(g.mem[0xa000:], 8) != 0x11_00000000 {
+		t.Errorf("%#x in the old page, %#x in the new", loadBytes(g.mem[memoryAt:], 8), loadBytes(g.mem[0xa000:], 8))
 	}
 }

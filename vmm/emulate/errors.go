@@ -26,12 +26,9 @@ func (e *Error) Error() string {
 
 // fail is the error for an instruction that was decoded.
 func (e *Emulator) fail(in *inst, reason string) error {
-	var buf [maxLength]byte
-	n, err := e.read(buf[:])
-	if err == nil || n >= int(in.length) {
-		n = int(in.length)
-	}
-	return e.failBytes(buf[:n], reason)
+	code := make([]byte, in.length)
+	n, _ := e.read(code) // it may have changed, but the error is the same
+	return e.failBytes(code[:n], reason)
 }
 
 func (e *Emulator) failBytes(code []byte, reason string) error {

@@ -6,16 +6,10 @@ import (
 	"github.com/ringo-vmm/ringo/vmm/x86"
 )
 
-// Reasons for an Error.
-const (
-	reasonUnknown = "is not executed in software"
-	reasonXMM     = "needs media registers, to which there is no access"
-)
-
 // execute executes any instruction; gpa is as in MMIO.
 func (e *Emulator) execute(in *inst, gpa uint64) error {
 	if in.op == opNone {
-		return e.fail(in, reasonUnknown)
+		return e.fail(in, "is not executed in software")
 	}
 	e.cpu.Complete()
 	e.recent = [2]lookup{}

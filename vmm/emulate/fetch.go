@@ -148,7 +148,7 @@ func (l *line) remember(mem x86.Memory, w *x86.Walk) {
 	}
 	for i, entry := range w.Entries() {
 		// The entries of 32-bit paging have 4 bytes: then two are watched.
-		b := mem.Span(entry.GPA &^ 7)
+		b := mem.Span(entry.GPA)
 		if len(b) < 8 {
 			return
 		}

@@ -184,3 +184,20 @@ func TestPageTablesOutsideMemoryAreAnError(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestPageTablesThatNoLongerCountDoNotMatter(t *testing.T) {
+	g := newGuest(t, x86.Protected32, "8907")
+	g.CR0 |= x86.CR0PG
+	g.CR3, g.CR4, g.GPR[x86.RDI] = tablesAt, x86.CR4PSE, deviceAt
+	storeBytes(g.mem[tablesAt:], 4, 0x87)
+	store(t, g)
+	g.CR0 &^= x86.CR0PG
+	for range 2 {
+		g.RIP = codeAt
+		g.mem[tablesAt+1]++
+		store(t, g)
+	}
+	if g.Misses != 2 {
+		t.Errorf("decoded %d times, want once with paging and once without", g.Misses)
+	}
+}

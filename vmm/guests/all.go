@@ -2,7 +2,8 @@ package guests
 
 // All are the guests.
 var All = []Guest{
-	realMode, prot32, long,
+	hello,
+	realMode, prot32, long, task,
 	exits, control, shadow, inject, injectIDT, debugregs,
 	fpu, tsc, smc,
 	mmio, mmioALU, mmioStrings, portStrings,

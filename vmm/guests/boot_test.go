@@ -150,7 +150,8 @@ var known = map[string][]string{
 	// The counter cannot be written.
 	"tsc": {"can be set"},
 	// Memory without a device reads zeros.
-	"mmio": {"unclaimed reads all ones"},
+	"mmio":          {"unclaimed reads all ones"},
+	"hostile-probe": {"beyond memory are all ones", "across the end, beyond"},
 }
 
 func TestGuestsOnQEMU(t *testing.T) {
@@ -176,7 +177,7 @@ func TestGuestsOnQEMU(t *testing.T) {
 				failed = append(failed, what)
 			}
 			failed = slices.Compact(failed)
-			if !slices.Equal(failed, known[g.Name]) {
+			if !slices.Equal(failed, known[g.Name]) && g.Ends != Anyhow {
 				t.Errorf("failed %q, not %q", failed, known[g.Name])
 			}
 			want := map[End]string{Exits: "exit 0", Halts: "halted", Resets: "guest-reset", PowersOff: "guest-shutdown"}[g.Ends]
@@ -187,7 +188,7 @@ func TestGuestsOnQEMU(t *testing.T) {
 				t.Errorf("the end was %q, not %q", end, want)
 			}
 			if t.Failed() || testing.Verbose() {
-				t.Log(console)
+				t.Log(console[:min(len(console), 8<<10)])
 			}
 		})
 	}

@@ -17,7 +17,7 @@ func hostileCR4Code(p *Prog) {
 	p.LoadGDT()
 	p.LoadIDT()
 	p.Print("writing reserved bits\n")
-	for _, r := range []asm.Reg{asm.CR8, asm.CR3, asm.CR0, asm.CR4} {
+	for _, r := range []asm.Reg{asm.CR3, asm.CR0, asm.CR4} {
 		p.Mov(asm.RAX, r)
 		p.Bts(asm.RAX, asm.Imm(63))
 		p.Fault(r.String(), GP, 0, func() { p.Mov(r, asm.RAX) })

@@ -28,6 +28,7 @@ func hostileOutsCode(p *Prog) {
 	p.Mov(asm.ECX, asm.Imm(-1))
 	p.Mov(asm.EDX, asm.Imm(postCode))
 	p.Sti()
+	p.Nop() // QEMU 7.2 would take the whole REP for the instruction behind STI
 	p.Label("rep")
 	p.Rep()
 	p.Outsb()

@@ -16,16 +16,22 @@ var hostileStack = Guest{
 func hostileStackCode(p *Prog) {
 	p.LoadGDT()
 	p.LoadIDT()
+	p.Handle(UD, "handler")
 	for _, s := range []struct {
 		name string
 		top  asm.Imm
 	}{{"nothing", unclaimed + 0x800}, {"a device", apicBase + 0x800}} {
+		next := p.Unique("next")
 		p.Print("a stack in " + s.name + "\n")
 		p.Mov(asm.RBX, asm.RSP)
-		p.Trap(func() {
-			p.Mov(asm.ESP, s.top)
-			p.Ud2()
-		})
-		p.Mov(asm.RSP, asm.RBX)
+		p.Mov(asm.RBP, asm.Ref(next))
+		p.Mov(asm.ESP, s.top)
+		p.Ud2()
+		p.Label(next)
 	}
+	p.Done()
+
+	p.Label("handler") // what it was called with is lost
+	p.Mov(asm.RSP, asm.RBX)
+	p.Jmp(asm.RBP)
 }

@@ -17,8 +17,8 @@ const (
 	injectHigh = 0x60
 	istByte    = 4 // of a gate
 	typeByte   = 5
-	absentByte = 0x0e // an interrupt gate that is not present
-	presentB   = 0x8e
+	absent     = 0x0e // an interrupt gate that is not present
+	present    = 0x8e
 )
 
 func injectCode(p *Prog) {
@@ -42,21 +42,21 @@ func gateByte(p *Prog, vector int, n int64, v uint8) {
 
 // injectGates delivers through gates that are not present. APM vol. 2 §8.2.9.
 func injectGates(p *Prog) {
-	gateByte(p, injectInt, typeByte, absentByte)
+	gateByte(p, injectInt, typeByte, absent)
 	p.Trap(func() { p.Int(injectInt) })
 	p.Check("int n, gate not present", TrapVector, asm.Imm(NP))
-	gateByte(p, injectInt, typeByte, presentB)
-	gateByte(p, UD, typeByte, absentByte)
+	gateByte(p, injectInt, typeByte, present)
+	gateByte(p, UD, typeByte, absent)
 	p.Trap(p.Ud2)
 	p.Check("#UD, gate not present", TrapVector, asm.Imm(NP))
-	gateByte(p, UD, typeByte, presentB)
+	gateByte(p, UD, typeByte, present)
 
-	gateByte(p, DE, typeByte, absentByte)
+	gateByte(p, DE, typeByte, absent)
 	p.Xor(asm.ECX, asm.ECX)
 	p.Trap(func() { p.Div(asm.ECX) })
 	p.Check("#DE, gate not present: double fault", TrapVector, asm.Imm(DF))
 	p.Check("its error code", TrapCode, asm.Imm(0))
-	gateByte(p, DE, typeByte, presentB)
+	gateByte(p, DE, typeByte, present)
 }
 
 // injectStacks delivers on a stack that is not mapped.

@@ -16,8 +16,11 @@ import (
 	"time"
 )
 
-// limit is how long a guest may take.
-const limit = 20 * time.Second
+// limit is how long a guest may take, and textLimit what it may print.
+const (
+	limit     = 20 * time.Second
+	textLimit = 1 << 20
+)
 
 // qemu is a machine that runs a guest, and the connection to its monitor, by
 // the QEMU Machine Protocol.
@@ -30,7 +33,7 @@ type qemu struct {
 	exited   chan struct{}
 }
 
-// text collects what the machine prints.
+// text collects what the machine prints, up to textLimit.
 type text struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -39,7 +42,8 @@ type text struct {
 func (c *text) Write(b []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.b.Write(b)
+	c.b.Write(b[:min(len(b), textLimit-c.b.Len())])
+	return len(b), nil
 }
 
 func (c *text) String() string {

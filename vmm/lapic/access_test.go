@@ -19,6 +19,15 @@ func TestRegistersAfterReset(t *testing.T) {
 	if got := m.cpus[1].get(0x350); got != 0x10000 {
 		t.Errorf("LINT0 of the second processor is %#x", got)
 	}
+	c := m.cpus[0]
+	c.reg(0xf0, 0x1ff)
+	m.bus.Send(Message{Dest: 5, Mode: ExtINT})
+	c.reg(0x380, 500)
+	c.reg(0x3e0, 0xb)
+	c.Reset()
+	if c.ExtINT() || c.get(0x380) != 0 || c.get(0x390) != 0 || c.get(0x3e0) != 0 {
+		t.Error("reset left an ExtINT or the timer")
+	}
 	if m.cpus[0].Waiting() || !m.cpus[1].Waiting() {
 		t.Error("after a reset the boot processor runs, and the other one waits")
 	}
@@ -84,4 +93,13 @@ func TestNoPageWithoutXAPIC(t *testing.T) {
 	if _, ok := c.Page(); ok {
 		t.Error("there is a page in x2APIC mode")
 	}
+}
+
+func TestNewRefusesATimerThatStandsStill(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("a timer of 0 Hz, by which everything divides")
+		}
+	}()
+	new(machine).add(0, true, 0)
 }

@@ -33,6 +33,7 @@ func TestDestinations(t *testing.T) {
 		{"physical", flat, Message{Dest: 2}, 1 << 1},
 		{"physical, id is a position", flat, Message{Dest: 0}, 1 << 0},
 		{"physical, nobody", flat, Message{Dest: 3}, 0},
+		{"physical, nobody, one past the positions", flat, Message{Dest: 4}, 0},
 		{"physical, id beyond the positions", flat, Message{Dest: 9}, 1 << 3},
 		{"broadcast", flat, Message{Dest: Broadcast}, 15},
 		{"logical broadcast", flat, Message{Dest: Broadcast, Logical: true}, 15},
@@ -159,6 +160,12 @@ func TestINITAndStartUp(t *testing.T) {
 		t.Errorf("the id is %#x", got)
 	}
 
+	bsp.reg(0x300, 0xc500)
+	if !ap.Waiting() || ap.inits != 2 {
+		t.Error("a processor that runs does not wait after INIT")
+	}
+	ap.reg(0xf0, 0x1ff)
+
 	// The boot processor does not wait.
 	ap.reg(0x310, 0)
 	ap.reg(0x300, 0x4500)
@@ -216,5 +223,12 @@ func TestICR(t *testing.T) {
 func TestBusState(t *testing.T) {
 	m := newMachine(0, 1)
 	m.bus.Send(Message{Shorthand: All, Mode: LowestPriority, Vector: 0x41})
-	devicetest.Survives(t, &m.bus, &newMachine(0, 1).bus)
+	fresh := newMachine(0, 1)
+	devicetest.Survives(t, &fresh.bus, &newMachine(0, 1).bus)
+	devicetest.Survives(t, &m.bus, &fresh.bus)
+	m.bus.Send(Message{Shorthand: All, Mode: LowestPriority, Vector: 0x51})
+	fresh.bus.Send(Message{Shorthand: All, Mode: LowestPriority, Vector: 0x51})
+	if a, b := m.cpus[0].irr.has(0x51), fresh.cpus[0].irr.has(0x51); a != b {
+		t.Error("another one has the next turn after the load")
+	}
 }

@@ -28,11 +28,7 @@ func (l *LAPIC) sendIPI(low, dest uint32) {
 	})
 }
 
-// icrDest is the destination in the high half of the ICR.
+// icrDest is the destination in the high half of the ICR in xAPIC mode.
 func (l *LAPIC) icrDest() uint32 {
-	high := uint32(l.icr >> icrDestBit)
-	if l.X2() {
-		return high
-	}
-	return Dest8(uint8(high >> destBit))
+	return Dest8(uint8(l.icr >> (icrDestBit + destBit)))
 }

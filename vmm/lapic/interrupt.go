@@ -44,7 +44,6 @@ func (l *LAPIC) Acknowledge(vector uint8) {
 	l.irr.clear(vector)
 	l.isr.set(vector)
 	l.service = max(l.service, vector)
-	l.next = 0
 	l.update()
 }
 

@@ -174,15 +174,79 @@ func TestErrorInterrupt(t *testing.T) {
 	if got := c.get(0x280); got != 1<<5|1<<6 {
 		t.Errorf("ESR is %#x, want illegal vectors sent and received", got)
 	}
-	c.get(0x040)
-	c.reg(0x280, 0)
-	if got := c.get(0x280); got != 1<<7 {
-		t.Errorf("ESR is %#x, want an illegal register", got)
+	for _, access := range []func(){func() { c.get(0x040) }, func() { c.reg(0x040, 0) }, func() { c.reg(0xff0, 0) }} {
+		access()
+		c.reg(0x280, 0)
+		if got := c.get(0x280); got != 1<<7 {
+			t.Errorf("ESR is %#x, want an illegal register", got)
+		}
+		c.want(t, 0xfe)
+		c.reg(0xb0, 0)
 	}
+	c.Accept(3, false)
 	c.want(t, 0xfe)
 	c.reg(0xb0, 0)
 	c.reg(0x280, 0)
 	c.reg(0x370, 7) // the error's own vector is illegal
 	c.Accept(3, false)
 	c.want(t, 0)
+}
+
+func TestRaisedTaskPriorityTakesBackWhatIsPending(t *testing.T) {
+	_, c := one()
+	c.Accept(0x41, false)
+	c.SetTPR(0x40)
+	if v, ok := c.Pending(); ok {
+		t.Errorf("pending %#x above its priority", v)
+	}
+	c.SetTPR(0x30)
+	c.want(t, 0x41)
+}
+
+func TestNotifiedOnceForEachInterrupt(t *testing.T) {
+	_, c := one()
+	c.Accept(0x41, false)
+	c.Accept(0x41, false)
+	c.SetTPR(0x10)
+	c.SetTPR(0x20)
+	if c.notified != 1 {
+		t.Errorf("notified %d times", c.notified)
+	}
+}
+
+func TestLowestLegalVector(t *testing.T) {
+	m := newMachine(0, 1)
+	if m.bus.Send(Message{Vector: 15}) || !m.bus.Send(Message{Vector: 16}) {
+		t.Error("vectors 16 and above are legal, and no others")
+	}
+	c := m.cpus[1]
+	c.reg(0x300, 0x4000|15)
+	c.reg(0x300, 0x4110) // lowest priority, 16
+	c.reg(0x280, 0)
+	if got := c.get(0x280); got != 1<<5 {
+		t.Errorf("ESR is %#x", got)
+	}
+	c.reg(0x300, 0x410f) // lowest priority, 15
+	c.reg(0x280, 0)
+	if got := c.get(0x280); got != 1<<5 {
+		t.Errorf("ESR is %#x for a vector of lowest priority", got)
+	}
+}
+
+func TestLocalInterruptsAreEdges(t *testing.T) {
+	m, c := one()
+	c.reg(0x3e0, 0xb)
+	c.reg(0x320, 0x30)
+	c.reg(0x350, 0x31)
+	c.reg(0x380, 1)
+	m.clock.Advance(1)
+	c.SetLINT(0, true)
+	for range 2 {
+		v, _ := c.Pending()
+		c.want(t, v)
+		c.reg(0xb0, 0)
+	}
+	if len(m.ended) != 0 {
+		t.Errorf("the ends of %x were broadcast", m.ended)
+	}
 }

@@ -141,11 +141,39 @@ func TestExtINTMessageStaysUntilTaken(t *testing.T) {
 	m, c := one()
 	c.reg(0x350, 0x10000)
 	m.bus.Send(Message{Mode: ExtINT})
-	if !c.ExtINT() {
-		t.Fatal("no ExtINT")
+	if !c.ExtINT() || c.notified != 1 {
+		t.Fatalf("ExtINT is %v, notified %d times", c.ExtINT(), c.notified)
 	}
 	c.AcknowledgeExtINT()
 	if c.ExtINT() {
 		t.Error("ExtINT was taken and is still there")
+	}
+}
+
+func TestRemoteIRROfLINT0(t *testing.T) {
+	_, c := one()
+	c.reg(0x350, 0x8045)
+	c.SetLINT(0, true)
+	c.want(t, 0x45)
+
+	// Another level interrupt's end is not its own.
+	c.Accept(0x95, true)
+	c.want(t, 0x95)
+	c.reg(0xb0, 0)
+	if got := c.get(0x350); got != 0xc045 {
+		t.Errorf("the entry is %#x after the end of another vector", got)
+	}
+
+	// It outlives a write, and its interrupt is not sent twice.
+	c.reg(0x350, 0x18045)
+	c.reg(0x350, 0x8045)
+	if got := c.get(0x350); got != 0xc045 || c.get(0x220) != 0 {
+		t.Errorf("the entry is %#x after it was written, IRR %#x", got, c.get(0x220))
+	}
+
+	// It goes when the entry becomes edge-triggered.
+	c.reg(0x350, 0x45)
+	if got := c.get(0x350); got != 0x45 {
+		t.Errorf("the entry is %#x when it is an edge's", got)
 	}
 }

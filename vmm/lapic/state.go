@@ -51,7 +51,11 @@ func (l *LAPIC) loaded() {
 	l.dfr |= dfrFixed
 	l.svr &= svrBits
 	for i := range l.lvt {
-		l.lvt[i] &= lvtBits[i] | lvtRemoteIRR
+		bits := lvtBits[i]
+		if i == lvtLINT0 {
+			bits |= lvtRemoteIRR
+		}
+		l.lvt[i] &= bits
 	}
 	l.lvt[lvtTimer] = l.legalTimer(l.lvt[lvtTimer])
 	l.mode()

@@ -3,6 +3,7 @@ package lapic
 import (
 	"testing"
 
+	"github.com/ringo-vmm/ringo/vmm/device"
 	"github.com/ringo-vmm/ringo/vmm/device/devicetest"
 	"github.com/ringo-vmm/ringo/vmm/state"
 )
@@ -54,6 +55,11 @@ func TestStateSurvives(t *testing.T) {
 		t.Error("the ExtINT is lost")
 	}
 	m.clock.Advance(10_000_000)
+	for n := range f.pins {
+		if f.pins[n] != c.pins[n] {
+			t.Errorf("LINT%d is %v after the load", n, f.pins[n])
+		}
+	}
 	for off := uint64(0x20); off < 0x400; off += 16 {
 		if a, b := c.get(off), f.get(off); a != b {
 			t.Errorf("%#x: %#x, and %#x after the load", off, a, b)
@@ -114,4 +120,74 @@ func TestBadStatesAreErrors(t *testing.T) {
 	if s.Close() == nil {
 		t.Error("the state of a bus with more processors loads")
 	}
+}
+
+func TestWaitingAndPinsSurvive(t *testing.T) {
+	m := newMachine(0, 1)
+	c := m.cpus[1]
+	c.reg(0x350, 0x10000)
+	c.SetLINT(1, true)
+	f := m.twin(c)
+	f.init()
+	f.startUp(0)
+	devicetest.Survives(t, c, f)
+	if !f.Waiting() || f.pins != c.pins {
+		t.Errorf("waits %v, pins %v", f.Waiting(), f.pins)
+	}
+	f.SetLINT(1, false)
+	f.SetLINT(0, true)
+	m.cpus[0].reg(0x350, 0x700)
+	m.cpus[0].SetLINT(0, true)
+	g := m.twin(m.cpus[0])
+	devicetest.Survives(t, m.cpus[0], g)
+	if !g.ExtINT() || g.notified == 0 {
+		t.Error("the vCPU was not notified of INTR")
+	}
+}
+
+func TestStateOfAnotherDeviceIsAnError(t *testing.T) {
+	m, c := one()
+	for _, d := range []struct{ old, fresh device.Stateful }{{c, m.twin(c)}, {&m.bus, &newMachine(0).bus}} {
+		b := devicetest.Save(d.old)
+		b[4]++ // the first letter of the name
+		s := state.Loader(b)
+		d.fresh.State(s)
+		if s.Close() == nil {
+			t.Error("loads")
+		}
+	}
+}
+
+// What no guest could have written must not be there after a load.
+func TestImpossibleStatesAreMadePossible(t *testing.T) {
+	m, c := one()
+	m.clock.Advance(5000)
+	c.lvt[lvtTimer] = 0xffffffff
+	c.lvt[lvtError] = 0xffffffff
+	c.dfr, c.svr = 0, 0xffffffff
+	c.timer.divide = 0xffffffff
+	c.timer.running = true
+	c.timer.start = 1 << 62
+	f := m.twin(c)
+	f.cfg.TSC = nil
+	devicetest.Load(t, f, devicetest.Save(c))
+	for off, want := range map[uint64]uint32{0x0e0: 0x0fffffff, 0x0f0: 0x3ff, 0x320: 0x300ff, 0x370: 0x100ff, 0x390: 0, 0x3e0: 0xb} {
+		if got := f.get(off); got != want {
+			t.Errorf("%#x is %#x, want %#x", off, got, want)
+		}
+	}
+	f.reg(0x320, 0x30)
+	m.clock.Advance(1_000_000)
+
+	// A count that begins in the future begins now.
+	c.timer.initial = 1000
+	c.timer.divide = 0xb
+	c.lvt[lvtTimer] = 0x30
+	f = m.twin(c)
+	devicetest.Load(t, f, devicetest.Save(c))
+	if got := f.get(0x390); got != 1000 {
+		t.Errorf("%d left", got)
+	}
+	m.clock.Advance(1000)
+	f.want(t, 0x30)
 }

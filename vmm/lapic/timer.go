@@ -154,7 +154,6 @@ func (l *LAPIC) expire() {
 // on from where it is. Intel SDM vol. 3 §11.5.4 figure 11-10.
 func (l *LAPIC) divideTimer(v uint32) {
 	t := &l.timer
-	l.settle()
 	done := l.since() >> t.shift
 	t.divide = v & divideBits
 	t.shift = divideShift(t.divide)

@@ -165,6 +165,14 @@ func TestMaskedTimerCounts(t *testing.T) {
 		t.Errorf("unmasked, it interrupts at %d, want 600000", at)
 	}
 
+	// The count is read just as it reloads.
+	c.reg(0x320, 0x30030)
+	c.reg(0x380, 1000)
+	m.clock.Advance(3000)
+	if got := c.get(0x390); got != 1000 {
+		t.Errorf("%d left at a reload", got)
+	}
+
 	// A one-shot that ends while it is masked is over.
 	c.reg(0x320, 0x10030)
 	c.reg(0x380, 1000)
@@ -175,6 +183,14 @@ func TestMaskedTimerCounts(t *testing.T) {
 	c.reg(0x320, 0x30)
 	m.clock.Advance(10_000_000)
 	c.want(t, 0)
+
+	// Nor does it begin again in periodic mode, before a count is written.
+	c.reg(0x320, 0x20030)
+	m.clock.Advance(10_000_000)
+	c.want(t, 0)
+	if got := c.get(0x390); got != 0 {
+		t.Errorf("%d left of what has ended", got)
+	}
 }
 
 func TestModeAndDividerChangesKeepTheCount(t *testing.T) {
@@ -214,7 +230,11 @@ func TestTimerStopsAtReset(t *testing.T) {
 	c.reg(0x320, 0x30)
 	c.reg(0x380, 1000)
 	c.Reset()
+	if _, set := c.timer.alarm.Deadline(); set {
+		t.Error("the alarm is still set")
+	}
 	c.reg(0xf0, 0x1ff)
+	c.reg(0x320, 0x30)
 	m.clock.Advance(1_000_000)
 	c.want(t, 0)
 }
@@ -255,6 +275,9 @@ func TestDeadline(t *testing.T) {
 
 	c.WriteMSR(0x6e0, c.cfg.TSC()+1000)
 	c.WriteMSR(0x6e0, 0) // disarmed
+	if _, set := c.timer.alarm.Deadline(); set {
+		t.Error("disarmed, the alarm is still set")
+	}
 	m.clock.Advance(10_000)
 	c.want(t, 0)
 
@@ -306,5 +329,61 @@ func TestScale(t *testing.T) {
 		if down, up := scale(test.v, test.mul, test.div), scaleUp(test.v, test.mul, test.div); down != test.down || up != test.up {
 			t.Errorf("%d * %d / %d is %d and %d, want %d and %d", test.v, test.mul, test.div, down, up, test.down, test.up)
 		}
+	}
+}
+
+func TestDividerMovesTheAlarm(t *testing.T) {
+	m, c := one()
+	c.reg(0x3e0, 0x1) // by 4
+	c.reg(0x320, 0x30)
+	c.reg(0x380, 1_000_000)
+	m.clock.Advance(2_000_000)
+	c.reg(0x3e0, 0xb) // by 1: half a million ticks are left
+	m.clock.Advance(499_999)
+	c.want(t, 0)
+	m.clock.Advance(1)
+	c.want(t, 0x30)
+}
+
+func TestMaskStopsTheAlarm(t *testing.T) {
+	_, c := one()
+	c.reg(0x320, 0x20030)
+	c.reg(0x380, 1_000_000)
+	c.reg(0x320, 0x30030)
+	if _, set := c.timer.alarm.Deadline(); set {
+		t.Error("a masked timer has an alarm")
+	}
+}
+
+func TestFastPeriodicInterruptsComeOnTime(t *testing.T) {
+	m, c := one()
+	c.reg(0x3e0, 0xb)
+	c.reg(0x320, 0x20030)
+	for count, want := range map[uint32]uint64{50_000: 100_000, 60_000: 120_000, 100_000: 100_000, 99_999: 199_998} {
+		start := m.clock.Now()
+		c.reg(0x380, count)
+		if at := m.expiries(c, 200, 1000); len(at) == 0 || at[0] != start+(want+999)/1000*1000 {
+			t.Errorf("%d ticks: interrupts at %d, want the first after %d", count, at, want)
+		}
+	}
+}
+
+func TestDeadlineOutlivesItsEntry(t *testing.T) {
+	m, c := one()
+	c.reg(0x320, 0x50030)
+	c.WriteMSR(0x6e0, 2_500_000)
+	c.reg(0x320, 0x40030) // unmasked
+	m.clock.Advance(1_000_000)
+	c.want(t, 0x30)
+
+	c.WriteMSR(0x6e0, 1<<40)
+	c.reg(0x320, 0x30)
+	if _, set := c.timer.alarm.Deadline(); set {
+		t.Error("the alarm of the deadline is still set in one-shot mode")
+	}
+	c.reg(0x380, 1<<30)
+	c.reg(0x320, 0x40030)
+	if _, set := c.timer.alarm.Deadline(); set {
+		t.Error("the alarm of the count is still set in TSC-deadline mode")
 	}
 }

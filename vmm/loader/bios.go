@@ -45,11 +45,11 @@ func (l *load) writeServices() error {
 		code = append(code, i.code...)
 	}
 	code = append(code, make([]byte, servicesData-len(code))...)
-	code = le.AppendUint32(code, uint32(len(l.space.map_)))
+	code = le.AppendUint32(code, uint32(len(l.space.e820)))
 	extended := l.RAM.Low() - memmap.Extended
 	code = le.AppendUint16(code, uint16(min(extended, 15<<20)>>10))
 	code = le.AppendUint16(code, uint16((max(extended, 15<<20)-15<<20)>>16))
-	for _, r := range l.space.map_ {
+	for _, r := range l.space.e820 {
 		code = le.AppendUint64(code, r.Start)
 		code = le.AppendUint64(code, r.Size)
 		code = le.AppendUint32(code, uint32(r.Type))

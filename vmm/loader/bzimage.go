@@ -188,7 +188,6 @@ func (l *load) place(k *bzImage) (uint64, error) {
 			return 0, l.kernelError(fmt.Errorf("is corrupt: a zImage of %s, want at most %s", sizeText(size), sizeText(maxZImage)))
 		}
 		at = zImageLoad
-		err = l.space.take("kernel", at, size)
 	case !k.relocatable:
 		// It moves itself to where it runs.
 		run := at

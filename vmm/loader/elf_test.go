@@ -61,6 +61,8 @@ func TestBadELFs(t *testing.T) {
 			"needs 0x1007ff-0x1037ff, but a segment is at 0x100000-0x100800"},
 		"over the loader's data": {seg(func(s *segment) { s.physical = 0x8f000 }),
 			"needs 0x8f000-0x92000, but the loader's data is at 0x80000-0x90000"},
+		"only notes to load": {withContents(makeELF(elfClass64, 0xc0100000,
+			segment{segmentNote, 0x1000, 0, 0xc0100000, 0x100000, 0x1000})), "is corrupt: its entry point 0xc0100000 is in no segment"},
 		"nothing to load": {withContents(makeELF(elfClass64, 0xc0100000,
 			segment{segmentLoad, 0x1000, 0, 0xc0100000, 0x100000, 0})), "is corrupt: its entry point 0xc0100000 is in no segment"},
 	} {

@@ -68,26 +68,39 @@ const (
 
 // Attributes of segments, as in Segment. AMD APM vol. 2 §4.7.2, §4.7.3, §4.8.
 const (
-	attrCode   = 0x9b // present, code, readable, accessed
-	attrData   = 0x93 // present, data, writable, accessed
-	attrTSS    = 0x8b // present, 32-bit or 64-bit TSS, busy
-	attrLDT    = 0x82
-	attrLong   = 1 << 9
-	attrBig    = 1 << 10 // 32-bit
-	attrPages  = 1 << 11 // the limit is in pages
-	flat       = 0xffffffff
-	realLimit  = 0xffff
-	tssLimit   = 0x67 // what PVH wants
-	ivtLimit   = 0x3ff
-	realStack  = stackTop - realSegment<<4
-	paragraph  = 4     // shift from a real-mode segment to its address
-	selCode    = 2 * 8 // __BOOT_CS, 32-bit and 64-bit boot protocol
-	selData    = 3 * 8 // __BOOT_DS
+	attrCode  = 0x9b // present, code, readable, accessed
+	attrData  = 0x93 // present, data, writable, accessed
+	attrTSS   = 0x8b // present, 32-bit or 64-bit TSS, busy
+	attrLDT   = 0x82 // present, LDT
+	attrLong  = 1 << 9
+	attrBig   = 1 << 10 // 32-bit
+	attrPages = 1 << 11 // the limit is in pages
+)
+
+// Limits: of flat segments, of those of real mode, of the TSS that PVH wants,
+// and of the interrupt vectors in real mode.
+const (
+	flat      = 0xffffffff
+	realLimit = 0xffff
+	tssLimit  = 0x67
+	ivtLimit  = 0x3ff
+)
+
+// Selectors of the GDT that the 32-bit and the 64-bit boot protocol want,
+// __BOOT_CS and __BOOT_DS; the other protocols leave it open.
+const (
+	selCode    = 2 * 8
+	selData    = 3 * 8
 	gdtEntries = 4
 )
 
-// realSegment is the segment of a flat binary's stack in real mode.
-const realSegment = 0x9000
+// The stack of a flat binary in real mode, and the shift from a segment to its
+// address.
+const (
+	realSegment = 0x9000
+	realStack   = stackTop - realSegment<<paragraph
+	paragraph   = 4
+)
 
 // base is what all entries have in common.
 func base(m Mode) Entry {
@@ -132,8 +145,7 @@ func longEntry(at, gdt, pageTables uint64) Entry {
 	return e
 }
 
-// descriptor is a segment as it stands in the GDT. AMD APM vol. 2 §4.7,
-// figure 4-13.
+// descriptor is a segment as it stands in the GDT. AMD APM vol. 2 §4.7.
 func (s Segment) descriptor() uint64 {
 	limit, attr := uint64(s.Limit), uint64(s.Attributes)
 	if attr&attrPages != 0 {

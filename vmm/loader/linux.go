@@ -72,8 +72,8 @@ func (l *load) zeroPage(d *bootData, k *bzImage, at uint64) (uint64, error) {
 	copy(b[hdrSetupSects:k.headerEnd], k.setup[hdrSetupSects:])
 	k.fillHeader(b, at, initrd, initrdSize, line)
 	le.PutUint64(b[zeroPageRSDP:], l.RSDP)
-	b[zeroPageEntries] = uint8(len(l.space.map_))
-	for i, r := range l.space.map_ {
+	b[zeroPageEntries] = uint8(len(l.space.e820))
+	for i, r := range l.space.e820 {
 		e := b[zeroPageMap+i*e820Size:]
 		le.PutUint64(e, r.Start)
 		le.PutUint64(e[8:], r.Size)

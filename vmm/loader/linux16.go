@@ -10,13 +10,12 @@ const (
 	setupZAddress = 0x90000 // of a zImage, whose code is where a bzImage's setup is
 	setupZHeapEnd = 0x9800
 	heapEndBias   = 0x200
-	setupEntry    = 0x20   // segments from the setup's to the entry point's
+	setupEntry    = 0x20   // paragraphs from the setup's start to its entry point
 	vidModeAsItIs = 0x0f04 // the screen stays as it is
 )
 
-// linux16 loads a bzImage or zImage that is entered in real mode. It finds the
-// BIOS services of this package, or those of a firmware that runs first.
-// boot.rst, "Running the Kernel".
+// linux16 loads a bzImage or zImage that is entered in real mode, with the few
+// BIOS services that it needs. boot.rst, "Running the Kernel".
 func (l *load) linux16() (Entry, error) {
 	k, err := parseBzImage(l.Kernel.Data)
 	if err != nil {

@@ -17,7 +17,7 @@ func TestLinux16(t *testing.T) {
 		t.Errorf("data %+v, RSP %#x, want 1000:e000", e.Data, e.RSP)
 	}
 	setup := read(t, c.RAM, 0x10000, 0xe000)
-	if !bytes.Equal(setup[:hdrSetupSects], image[:hdrSetupSects]) || !bytes.Equal(setup[hdrEnd:5*sector], image[hdrEnd:5*sector]) {
+	if !bytes.Equal(setup[:0x1f1], image[:0x1f1]) || !bytes.Equal(setup[0x26c:5*sector], image[0x26c:5*sector]) {
 		t.Error("the setup code is not as in the file")
 	}
 	if !bytes.Equal(setup[5*sector:], make([]byte, 0xe000-5*sector)) {
@@ -28,12 +28,12 @@ func TestLinux16(t *testing.T) {
 	}
 	wantInitrd(t, c, setup, 16*mib)
 	for name, tt := range map[string]struct{ got, want uint64 }{
-		"type of loader": {uint64(setup[hdrTypeOfLoader]), 0xff},
-		"load flags":     {uint64(setup[hdrLoadFlags]), loadedHigh | canUseHeap},
-		"heap end":       {uint64(le.Uint16(setup[hdrHeapEndPtr:])), 0xde00},
-		"video mode":     {uint64(le.Uint16(setup[hdrVidMode:])), 0xf04},
-		"code32_start":   {uint64(le.Uint32(setup[hdrCode32Start:])), 0x200000},
-		"command line":   {uint64(le.Uint32(setup[hdrCmdLinePtr:])), 0x1e000},
+		"type of loader": {uint64(setup[0x210]), 0xff},
+		"load flags":     {uint64(setup[0x211]), 0x81},
+		"heap end":       {uint64(le.Uint16(setup[0x224:])), 0xde00},
+		"video mode":     {uint64(le.Uint16(setup[0x1fa:])), 0xf04},
+		"code32_start":   {uint64(le.Uint32(setup[0x214:])), 0x200000},
+		"command line":   {uint64(le.Uint32(setup[0x228:])), 0x1e000},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("%s: %#x, want %#x", name, tt.got, tt.want)
@@ -42,17 +42,17 @@ func TestLinux16(t *testing.T) {
 	if got := text(t, c.RAM, 0x1e000); got != "console=ttyS0" {
 		t.Errorf("command line %q", got)
 	}
-	if bytes.Equal(image[hdrHeapEndPtr:][:2], setup[hdrHeapEndPtr:][:2]) {
+	if bytes.Equal(image[0x224:][:2], setup[0x224:][:2]) {
 		t.Error("the image was written to")
 	}
 }
 
 func TestZImageGoesToLowMemory(t *testing.T) {
 	image := makeBzImage(func(b []byte) {
-		b[hdrLoadFlags] = 0
-		b[hdrRelocatable] = 0
-		b[hdrSetupSects] = 0 // which means 4
-		put32(hdrCode32Start, 0x1000)(b)
+		b[0x211] = 0
+		b[0x234] = 0
+		b[0x1f1] = 0 // which means 4
+		put32(0x214, 0x1000)(b)
 	})
 	c := linuxConfig(t, image)
 	e := mustLoad(t, c)
@@ -63,28 +63,28 @@ func TestZImageGoesToLowMemory(t *testing.T) {
 		t.Error("the code is not as in the file")
 	}
 	setup := read(t, c.RAM, 0x90000, 0x9800)
-	if got := le.Uint32(setup[hdrCode32Start:]); got != 0x1000 {
+	if got := le.Uint32(setup[0x214:]); got != 0x1000 {
 		t.Errorf("code32_start %#x, want it as it was", got)
 	}
 	if got := text(t, c.RAM, 0x99800); got != "console=ttyS0" {
 		t.Errorf("command line %q", got)
 	}
 	big := append(image, make([]byte, 0x80000)...)
-	put32(hdrSysSize, 0x80010/16)(big)
+	put32(0x1f4, 0x80010/16)(big)
 	c.Kernel.Data = big
 	wantError(t, "large", c, "kernel: vmlinuz: is corrupt: a zImage of 513 KiB, want at most 512 KiB")
 }
 
 func TestABootProgramThatOnlyLooksLikeAKernelStartsInRealMode(t *testing.T) {
 	c := linuxConfig(t, makeBzImage(func(b []byte) {
-		put16(hdrVersion, 0x207)(b)
-		put32(hdrCode32Start, 0)(b)
-		b[hdrRelocatable] = 0
+		put16(0x206, 0x207)(b)
+		put32(0x214, 0)(b)
+		b[0x234] = 0
 	}))
 	if e := mustLoad(t, c); e.Protocol != Linux16 || e.Mode != Real {
 		t.Errorf("%v, want linux16", e)
 	}
-	if got := le.Uint32(read(t, c.RAM, 0x10000+hdrCode32Start, 4)); got != 0 {
+	if got := le.Uint32(read(t, c.RAM, 0x10000+0x214, 4)); got != 0 {
 		t.Errorf("code32_start %#x, want it as it was", got)
 	}
 }

@@ -21,7 +21,7 @@ func linuxConfig(t *testing.T, image []byte) Config {
 // other at multiples of 4.
 func wantInitrd(t *testing.T, c Config, header []byte, end uint64) {
 	t.Helper()
-	at, size := le.Uint32(header[hdrRamdiskImage:]), le.Uint32(header[hdrRamdiskSize:])
+	at, size := le.Uint32(header[0x218:]), le.Uint32(header[0x21c:])
 	want := append(append(pattern(4097), 0, 0, 0), pattern(10)...)
 	if size != uint32(len(want)) || at%pageSize != 0 || uint64(at)+uint64(size) > end || uint64(at)+uint64(size)+pageSize <= end {
 		t.Fatalf("initrd of %d bytes at %#x, want %d on the last pages below %#x", size, at, len(want), end)
@@ -41,44 +41,44 @@ func TestLinux64(t *testing.T) {
 	if !bytes.Equal(read(t, c.RAM, 0x200000, 8192), image[5*sector:]) {
 		t.Error("the code is not as in the file")
 	}
-	zero := read(t, c.RAM, e.RSI, zeroPageSize)
+	zero := read(t, c.RAM, e.RSI, 4096)
 	wantInitrd(t, c, zero, 16*mib)
 	for name, tt := range map[string]struct{ got, want uint64 }{
-		"type of loader":     {uint64(zero[hdrTypeOfLoader]), 0xff},
-		"code32_start":       {uint64(le.Uint32(zero[hdrCode32Start:])), 0x200000},
-		"version":            {uint64(le.Uint16(zero[hdrVersion:])), 0x20f},
-		"alignment":          {uint64(le.Uint32(zero[hdrAlignment:])), 0x10000},
-		"load flags":         {uint64(zero[hdrLoadFlags]), loadedHigh},
-		"RSDP":               {le.Uint64(zero[zeroPageRSDP:]), 0xe0000},
-		"entries of the map": {uint64(zero[zeroPageEntries]), 5},
+		"type of loader":     {uint64(zero[0x210]), 0xff},
+		"code32_start":       {uint64(le.Uint32(zero[0x214:])), 0x200000},
+		"version":            {uint64(le.Uint16(zero[0x206:])), 0x20f},
+		"alignment":          {uint64(le.Uint32(zero[0x230:])), 0x10000},
+		"load flags":         {uint64(zero[0x211]), 1},
+		"RSDP":               {le.Uint64(zero[0x70:]), 0xe0000},
+		"entries of the map": {uint64(zero[0x1e8]), 5},
 		"sentinel":           {uint64(zero[0x1ef]), 0},
 		"screen":             {uint64(zero[7]), 0},
-		"first range":        {le.Uint64(zero[zeroPageMap+8:]), 0x9fc00},
-		"fourth range":       {le.Uint64(zero[zeroPageMap+3*20:]), 0x100000},
-		"its size":           {le.Uint64(zero[zeroPageMap+3*20+8:]), 15 * mib},
-		"its type":           {uint64(le.Uint32(zero[zeroPageMap+3*20+16:])), 1},
-		"type of the second": {uint64(le.Uint32(zero[zeroPageMap+20+16:])), 2},
+		"first range":        {le.Uint64(zero[0x2d0+8:]), 0x9fc00},
+		"fourth range":       {le.Uint64(zero[0x2d0+3*20:]), 0x100000},
+		"its size":           {le.Uint64(zero[0x2d0+3*20+8:]), 15 * mib},
+		"its type":           {uint64(le.Uint32(zero[0x2d0+3*20+16:])), 1},
+		"type of the second": {uint64(le.Uint32(zero[0x2d0+20+16:])), 2},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("%s: %#x, want %#x", name, tt.got, tt.want)
 		}
 	}
-	if got := text(t, c.RAM, uint64(le.Uint32(zero[hdrCmdLinePtr:]))); got != "console=ttyS0" {
+	if got := text(t, c.RAM, uint64(le.Uint32(zero[0x228:]))); got != "console=ttyS0" {
 		t.Errorf("command line %q", got)
 	}
 }
 
 func TestLinux32(t *testing.T) {
 	for name, change := range map[string]func([]byte){
-		"without a 64-bit entry point": put16(hdrXLoadFlags, 0),
-		"of a version without one":     put16(hdrVersion, 0x20b),
+		"without a 64-bit entry point": put16(0x236, 0),
+		"of a version without one":     put16(0x206, 0x20b),
 	} {
 		c := linuxConfig(t, makeBzImage(change))
 		e := mustLoad(t, c)
 		if e.Protocol != Linux32 || e.Mode != Protected || e.RIP != 0x200000 || e.CR3 != 0 {
 			t.Errorf("%s: %v, RIP %#x, want linux32 at 0x200000", name, e, e.RIP)
 		}
-		wantInitrd(t, c, read(t, c.RAM, e.RSI, zeroPageSize), 16*mib)
+		wantInitrd(t, c, read(t, c.RAM, e.RSI, 4096), 16*mib)
 	}
 	c := linuxConfig(t, makeBzImage(nil))
 	c.Protocol = Linux32
@@ -87,13 +87,47 @@ func TestLinux32(t *testing.T) {
 	}
 }
 
+func TestFieldsCountFromTheirVersionOn(t *testing.T) {
+	for name, tt := range map[string]struct {
+		since   uint16
+		change  func(c *Config)
+		noticed func(c Config, e Entry, err error) bool
+	}{
+		"initrd_addr_max": {0x203, func(c *Config) { put32(0x22c, 0x7fffff)(c.Kernel.Data) },
+			func(c Config, e Entry, _ error) bool {
+				return le.Uint32(read(t, c.RAM, e.RSI, 4096)[0x218:]) < 8*mib
+			}},
+		"syssize": {0x204, func(c *Config) { c.Kernel.Data = c.Kernel.Data[:10000] },
+			func(_ Config, _ Entry, err error) bool { return err != nil }},
+		"kernel_alignment": {0x205, func(c *Config) { put32(0x230, 0x3000)(c.Kernel.Data) },
+			func(_ Config, _ Entry, err error) bool { return err != nil }},
+		"cmdline_size": {0x206, func(c *Config) { c.CommandLine = strings.Repeat("a", 101) },
+			func(_ Config, _ Entry, err error) bool { return err != nil }},
+		"pref_address": {0x20a, func(c *Config) { put32(0x258, 0x800000)(c.Kernel.Data) },
+			func(_ Config, e Entry, _ error) bool { return e.RIP&^0x200 == 0x800000 }},
+		"init_size": {0x20a, func(c *Config) { put32(0x260, 0x10000000)(c.Kernel.Data) },
+			func(_ Config, _ Entry, err error) bool { return err != nil }},
+		"xloadflags": {0x20c, func(*Config) {},
+			func(_ Config, e Entry, _ error) bool { return e.Protocol == Linux64 }},
+	} {
+		for _, version := range []uint16{0x202, tt.since - 1, tt.since, 0x2ff} {
+			c := linuxConfig(t, makeBzImage(put16(0x206, version)))
+			tt.change(&c)
+			e, err := Load(c)
+			if got, want := tt.noticed(c, e, err), version >= tt.since; got != want {
+				t.Errorf("%s in version %#x: noticed %v, want %v (%v)", name, version, got, want, err)
+			}
+		}
+	}
+}
+
 func TestOldLinuxHasTheDefaultsOfItsVersion(t *testing.T) {
 	image := makeBzImage(func(b []byte) {
-		put16(hdrVersion, 0x202)(b)
-		for off := hdrInitrdAddrMax; off < hdrEnd; off++ {
+		put16(0x206, 0x202)(b)
+		for off := 0x22c; off < 0x26c; off++ {
 			b[off] = 0xff
 		}
-		b[hdrJump+1] = hdrOldEnd - hdrMagic
+		b[0x200+1] = 0x22c - 0x202
 	})
 	c := linuxConfig(t, image)
 	c.CommandLine = strings.Repeat("a", defaultLine)
@@ -101,9 +135,9 @@ func TestOldLinuxHasTheDefaultsOfItsVersion(t *testing.T) {
 	if e.Protocol != Linux32 || e.RIP != defaultLoad {
 		t.Errorf("%v, want linux32 at %#x", e, defaultLoad)
 	}
-	zero := read(t, c.RAM, e.RSI, zeroPageSize)
+	zero := read(t, c.RAM, e.RSI, 4096)
 	wantInitrd(t, c, zero, 16*mib)
-	if zero[hdrInitrdAddrMax] != 0 {
+	if zero[0x22c] != 0 {
 		t.Error("more than the header is in the zero page")
 	}
 	c.CommandLine += "a"
@@ -119,35 +153,35 @@ func TestWhereTheKernelGoes(t *testing.T) {
 		err    string
 	}{
 		"preferred address":                {nil, 4 * mib, 0x200000, ""},
-		"preferred address beyond memory":  {put32(hdrPrefAddress, 0x1000000), 4 * mib, 0x100000, ""},
-		"no room at the preferred address": {put32(hdrInitSize, 0x280000), 4 * mib, 0x100000, ""},
-		"preferred address not aligned":    {put32(hdrPrefAddress, 0x201000), 4 * mib, 0x100000, ""},
-		"preferred address in the hole":    {put32(hdrPrefAddress, 0x90000), 4 * mib, 0x100000, ""},
+		"preferred address beyond memory":  {put32(0x258, 0x1000000), 4 * mib, 0x100000, ""},
+		"no room at the preferred address": {put32(0x260, 0x280000), 4 * mib, 0x100000, ""},
+		"preferred address not aligned":    {put32(0x258, 0x201000), 4 * mib, 0x100000, ""},
+		"preferred address in the hole":    {put32(0x258, 0x90000), 4 * mib, 0x100000, ""},
 		"alignment": {func(b []byte) {
-			put32(hdrPrefAddress, 0x1000000)(b)
-			put32(hdrAlignment, 0x200000)(b)
+			put32(0x258, 0x1000000)(b)
+			put32(0x230, 0x200000)(b)
 		}, 4 * mib, 0x200000, ""},
-		"all of the memory": {put32(hdrInitSize, 3*mib), 4 * mib, 0x100000, ""},
-		"a byte too much": {put32(hdrInitSize, 3*mib+1), 4 * mib, 0,
+		"all of the memory": {put32(0x260, 3*mib), 4 * mib, 0x100000, ""},
+		"a byte too much": {put32(0x260, 3*mib+1), 4 * mib, 0,
 			"memory: kernel vmlinuz needs 3073 KiB to start, the VM has 4096 KiB"},
-		"much too much": {put32(hdrInitSize, 0xffffffff), 4 * mib, 0,
+		"much too much": {put32(0x260, 0xffffffff), 4 * mib, 0,
 			"memory: kernel vmlinuz needs 4096 MiB to start, the VM has 4096 KiB"},
 		"alignment beyond memory": {func(b []byte) {
-			put32(hdrPrefAddress, 0)(b)
-			put32(hdrAlignment, gib)(b)
+			put32(0x258, 0)(b)
+			put32(0x230, gib)(b)
 		}, 4 * mib, 0, "memory: kernel vmlinuz needs 128 KiB to start, the VM has 4096 KiB"},
 		"not relocatable": {func(b []byte) {
-			b[hdrRelocatable] = 0
-			put32(hdrAlignment, 3)(b)
+			b[0x234] = 0
+			put32(0x230, 3)(b)
 		}, 4 * mib, 0x100000, ""},
 		"not relocatable, runs beyond memory": {func(b []byte) {
-			b[hdrRelocatable] = 0
-			put32(hdrPrefAddress, 0x3f0000)(b)
+			b[0x234] = 0
+			put32(0x258, 0x3f0000)(b)
 		}, 4 * mib, 0, "memory: kernel vmlinuz needs 3136 KiB at 0x100000, which are not all memory: the VM has 4096 KiB"},
 		"not relocatable, runs nowhere": {func(b []byte) {
-			b[hdrRelocatable] = 0
-			put32(hdrPrefAddress, 0xffffffff)(b)
-			put32(hdrPrefAddress+4, 0xffffffff)(b)
+			b[0x234] = 0
+			put32(0x258, 0xffffffff)(b)
+			put32(0x258+4, 0xffffffff)(b)
 		}, 4 * mib, 0, "kernel: vmlinuz: is corrupt: preferred address 0xffffffffffffffff"},
 	} {
 		c := Config{RAM: memory(t, tt.size), Kernel: Image{"vmlinuz", makeBzImage(tt.change)}, Protocol: Linux32}
@@ -169,23 +203,23 @@ func TestWhereTheKernelGoes(t *testing.T) {
 }
 
 func TestTheInitrdStaysBelowWhatTheKernelReaches(t *testing.T) {
-	c := linuxConfig(t, makeBzImage(put32(hdrInitrdAddrMax, 0x7fffff)))
+	c := linuxConfig(t, makeBzImage(put32(0x22c, 0x7fffff)))
 	e := mustLoad(t, c)
-	wantInitrd(t, c, read(t, c.RAM, e.RSI, zeroPageSize), 8*mib)
+	wantInitrd(t, c, read(t, c.RAM, e.RSI, 4096), 8*mib)
 }
 
 func TestTheInitrdDoesNotLieOnTheKernel(t *testing.T) {
-	c := linuxConfig(t, makeBzImage(put32(hdrPrefAddress, 15*mib+0xe0000)))
+	c := linuxConfig(t, makeBzImage(put32(0x258, 15*mib+0xe0000)))
 	e := mustLoad(t, c)
-	wantInitrd(t, c, read(t, c.RAM, e.RSI, zeroPageSize), 15*mib+0xe0000)
+	wantInitrd(t, c, read(t, c.RAM, e.RSI, 4096), 15*mib+0xe0000)
 }
 
 func TestLinuxWithoutAnInitrd(t *testing.T) {
 	c := linuxConfig(t, makeBzImage(nil))
 	c.Modules = nil
 	e := mustLoad(t, c)
-	if zero := read(t, c.RAM, e.RSI, zeroPageSize); le.Uint64(zero[hdrRamdiskImage:]) != 0 {
-		t.Errorf("initrd at %#x, %#x bytes", le.Uint32(zero[hdrRamdiskImage:]), le.Uint32(zero[hdrRamdiskSize:]))
+	if zero := read(t, c.RAM, e.RSI, 4096); le.Uint64(zero[0x218:]) != 0 {
+		t.Errorf("initrd at %#x, %#x bytes", le.Uint32(zero[0x218:]), le.Uint32(zero[0x21c:]))
 	}
 }
 
@@ -197,7 +231,7 @@ func TestInitrdsAndCommandLinesThatDoNotFit(t *testing.T) {
 		"large initrd": {func(c *Config) { c.Modules = []Module{module("big", 14*mib, "")} },
 			"initrd: big: 14 MiB do not fit beside the kernel: the VM has 16 MiB, and vmlinuz takes an initrd up to 0x7fffffff"},
 		"initrd that the kernel does not reach": {func(c *Config) {
-			put32(hdrInitrdAddrMax, 0x100fff)(c.Kernel.Data)
+			put32(0x22c, 0x100fff)(c.Kernel.Data)
 			c.Modules = c.Modules[:1]
 		}, "initrd: initrd: 4097 bytes do not fit beside the kernel: the VM has 16 MiB, and vmlinuz takes an initrd up to 0x100fff"},
 		"empty initrd":      {func(c *Config) { c.Modules[1].Data = nil }, "initrd: more: is empty"},
@@ -205,11 +239,11 @@ func TestInitrdsAndCommandLinesThatDoNotFit(t *testing.T) {
 		"NUL":               {func(c *Config) { c.CommandLine = "a\x00b" }, "cmdline: byte 1 is NUL"},
 		"NUL for a module":  {func(c *Config) { c.Modules[0].CommandLine = "\x00" }, "module: initrd: byte 0 of its command line is NUL"},
 		"very long command line": {func(c *Config) {
-			put32(hdrCmdLineSize, 0xffffffff)(c.Kernel.Data)
+			put32(0x238, 0xffffffff)(c.Kernel.Data)
 			c.CommandLine = strings.Repeat("a", 1<<16)
 		}, "cmdline: 65537 bytes, the loader has room for 40928"},
 		"very long command line in real mode": {func(c *Config) {
-			put32(hdrCmdLineSize, 0xffffffff)(c.Kernel.Data)
+			put32(0x238, 0xffffffff)(c.Kernel.Data)
 			c.Protocol = Linux16
 			c.CommandLine = strings.Repeat("a", 1<<20)
 		}, "cmdline: needs 1025 KiB at 0x1e000, which are not all memory: the VM has 16 MiB"},
@@ -229,24 +263,25 @@ func TestBadBzImages(t *testing.T) {
 		protocol Protocol
 		want     string
 	}{
-		"not one":             {func(b []byte) { b[hdrMagic] = 'h' }, 0, Linux64, `is no bzImage: it lacks "HdrS" at 0x202`},
+		"not one":             {func(b []byte) { b[0x202] = 'h' }, 0, Linux64, `is no bzImage: it lacks "HdrS" at 0x202`},
 		"short":               {nil, 0x206, Auto, "is truncated: 518 bytes of a bzImage, whose header alone has 620"},
-		"boot flag":           {put16(hdrBootFlag, 0), 0, Auto, "is corrupt: boot flag 0x0, want 0xaa55"},
-		"old version":         {put16(hdrVersion, 0x201), 0, Auto, "has boot protocol version 2.01, want 2.02 or later of 2"},
-		"future version":      {put16(hdrVersion, 0x300), 0, Auto, "has boot protocol version 3.00, want 2.02 or later of 2"},
-		"short header":        {func(b []byte) { b[hdrJump+1] = 0x10 }, 0, Auto, "is corrupt: its header ends at 0x212, want 0x22c to 0x290"},
-		"long header":         {func(b []byte) { b[hdrJump+1] = 0xff }, 0, Auto, "is corrupt: its header ends at 0x301, want 0x22c to 0x290"},
-		"much setup code":     {func(b []byte) { b[hdrSetupSects] = 64 }, 0, Auto, "is corrupt: 64 sectors of setup code, want at most 63"},
+		"boot flag":           {put16(0x1fe, 0), 0, Auto, "is corrupt: boot flag 0x0, want 0xaa55"},
+		"old version":         {put16(0x206, 0x201), 0, Auto, "has boot protocol version 2.01, want 2.02 or later of 2"},
+		"future version":      {put16(0x206, 0x300), 0, Auto, "has boot protocol version 3.00, want 2.02 or later of 2"},
+		"short header":        {func(b []byte) { b[0x200+1] = 0x10 }, 0, Auto, "is corrupt: its header ends at 0x212, want 0x22c to 0x290"},
+		"long header":         {func(b []byte) { b[0x200+1] = 0xff }, 0, Auto, "is corrupt: its header ends at 0x301, want 0x22c to 0x290"},
+		"much setup code":     {func(b []byte) { b[0x1f1] = 64 }, 0, Auto, "is corrupt: 64 sectors of setup code, want at most 63"},
+		"most setup code":     {func(b []byte) { b[0x1f1] = 63 }, 0, Auto, "is truncated: 10752 bytes, of which 32768 are setup code"},
 		"ends in setup code":  {nil, 5 * sector, Auto, "is truncated: 2560 bytes, of which 2560 are setup code"},
 		"ends in the code":    {nil, whole - 16, Auto, "is truncated: 10736 bytes, its header says 10752"},
-		"no code":             {put32(hdrSysSize, 0), 0, Auto, "is corrupt: its header says that it has no code"},
-		"absurd size":         {put32(hdrSysSize, 0xffffffff), 0, Auto, "is truncated: 10752 bytes, its header says 68719479280"},
-		"alignment":           {put32(hdrAlignment, 0x3000), 0, Auto, "is corrupt: alignment 0x3000 is no power of two"},
-		"no alignment":        {put32(hdrAlignment, 0), 0, Auto, "is corrupt: alignment 0x0 is no power of two"},
-		"no 64-bit entry":     {put16(hdrXLoadFlags, 0), 0, Linux64, "has no 64-bit entry point"},
-		"code without it":     {put32(hdrSysSize, 0x20), 0, Linux64, "has no 64-bit entry point"},
-		"no 32-bit entry":     {put32(hdrCode32Start, 0), 0, Linux32, "has no 32-bit entry point"},
-		"zImage in long mode": {func(b []byte) { b[hdrLoadFlags] = 0 }, 0, Linux64, "has no 64-bit entry point"},
+		"no code":             {put32(0x1f4, 0), 0, Auto, "is corrupt: its header says that it has no code"},
+		"absurd size":         {put32(0x1f4, 0xffffffff), 0, Auto, "is truncated: 10752 bytes, its header says 68719479280"},
+		"alignment":           {put32(0x230, 0x3000), 0, Auto, "is corrupt: alignment 0x3000 is no power of two"},
+		"no alignment":        {put32(0x230, 0), 0, Auto, "is corrupt: alignment 0x0 is no power of two"},
+		"no 64-bit entry":     {put16(0x236, 0), 0, Linux64, "has no 64-bit entry point"},
+		"code without it":     {put32(0x1f4, 0x20), 0, Linux64, "has no 64-bit entry point"},
+		"no 32-bit entry":     {put32(0x214, 0), 0, Linux32, "has no 32-bit entry point"},
+		"zImage in long mode": {func(b []byte) { b[0x211] = 0 }, 0, Linux64, "has no 64-bit entry point"},
 	} {
 		b := makeBzImage(tt.change)
 		if tt.length != 0 {

@@ -54,13 +54,13 @@ func (l *load) multibootInfo(d *bootData) (uint64, error) {
 		return 0, err
 	}
 	var ranges []byte // size of the rest, address, length, type
-	for _, r := range l.space.map_ {
+	for _, r := range l.space.e820 {
 		ranges = le.AppendUint32(ranges, mbMapEntry)
 		ranges = le.AppendUint64(ranges, r.Start)
 		ranges = le.AppendUint64(ranges, r.Size)
 		ranges = le.AppendUint32(ranges, uint32(r.Type))
 	}
-	map_, err := d.add("memory", ranges)
+	table, err := d.add("memory", ranges)
 	if err != nil {
 		return 0, err
 	}
@@ -77,7 +77,7 @@ func (l *load) multibootInfo(d *bootData) (uint64, error) {
 		mbModuleCount: uint64(len(l.Modules)),
 		mbModules:     modules,
 		mbMapLength:   uint64(len(ranges)),
-		mbMap:         map_,
+		mbMap:         table,
 		mbLoader:      name,
 	} {
 		le.PutUint32(b[off:], uint32(v))

@@ -119,13 +119,13 @@ func (l *load) startInfo(d *bootData) (uint64, error) {
 		return 0, err
 	}
 	var ranges []byte // address, size, type, reserved
-	for _, r := range l.space.map_ {
+	for _, r := range l.space.e820 {
 		ranges = le.AppendUint64(ranges, r.Start)
 		ranges = le.AppendUint64(ranges, r.Size)
 		ranges = le.AppendUint32(ranges, uint32(r.Type))
 		ranges = le.AppendUint32(ranges, 0)
 	}
-	map_, err := d.add("memory", ranges)
+	table, err := d.add("memory", ranges)
 	if err != nil {
 		return 0, err
 	}
@@ -133,10 +133,10 @@ func (l *load) startInfo(d *bootData) (uint64, error) {
 	for _, v := range [...]uint32{pvhMagic, pvhVersion, 0, uint32(len(l.Modules))} {
 		b = le.AppendUint32(b, v)
 	}
-	for _, v := range [...]uint64{modules, line, l.RSDP, map_} {
+	for _, v := range [...]uint64{modules, line, l.RSDP, table} {
 		b = le.AppendUint64(b, v)
 	}
-	b = le.AppendUint32(b, uint32(len(l.space.map_)))
+	b = le.AppendUint32(b, uint32(len(l.space.e820)))
 	b = le.AppendUint32(b, 0)
 	return d.add("memory", b)
 }

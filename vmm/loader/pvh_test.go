@@ -19,10 +19,11 @@ func note(owner string, kind uint32, contents ...byte) []byte {
 	return append(b, make([]byte, -len(b)&3)...)
 }
 
-// makePVH makes an ELF image with notes at 0x1800 of the file.
+// makePVH makes an ELF image with notes at 0x1800 of the file, in the middle of
+// text in memory.
 func makePVH(class byte, notes []byte) []byte {
 	const at = 0x1800
-	segments := append(slices.Clone(kernelSegments), segment{kind: segmentNote, offset: at, fileSize: uint64(len(notes))})
+	segments := append(slices.Clone(kernelSegments), segment{4, at, uint64(len(notes)), 0xc0100100, 0x100100, uint64(len(notes))})
 	b := withContents(makeELF(class, 0xc0100000, segments...))
 	copy(b[at:], notes)
 	return b

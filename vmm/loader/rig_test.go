@@ -2,6 +2,7 @@ package loader
 
 import (
 	"bytes"
+	"debug/elf"
 	"encoding/binary"
 	"strings"
 	"testing"
@@ -81,69 +82,66 @@ func wantError(t *testing.T, name string, c Config, want string) {
 	}
 }
 
-// bzImage makes a relocatable kernel image with a 64-bit entry point, 5 sectors
-// of real-mode code and 8 KiB of the rest, and lets change modify it.
+// makeBzImage makes a relocatable kernel image with a 64-bit entry point, five
+// sectors of real-mode code and 8 KiB of the rest, and lets change modify it.
+// The offsets are those of boot.rst, on purpose not this package's constants.
 func makeBzImage(change func(b []byte)) []byte {
-	const setup, code = 5 * sector, 8192
+	const setup, code = 5 * 512, 8192
 	b := pattern(setup + code)
-	clear(b[hdrSetupSects:hdrEnd])
-	b[hdrSetupSects] = setup/sector - 1
-	le.PutUint32(b[hdrSysSize:], code/16)
-	le.PutUint16(b[hdrBootFlag:], bootFlag)
-	copy(b[hdrJump:], []byte{0xeb, hdrEnd - hdrMagic})
-	copy(b[hdrMagic:], headerMagic)
-	le.PutUint16(b[hdrVersion:], 0x20f)
-	b[hdrLoadFlags] = loadedHigh
-	le.PutUint32(b[hdrCode32Start:], defaultLoad)
-	le.PutUint32(b[hdrInitrdAddrMax:], 0x7fffffff)
-	le.PutUint32(b[hdrAlignment:], 0x10000)
-	b[hdrRelocatable] = 1
-	le.PutUint16(b[hdrXLoadFlags:], xlfKernel64)
-	le.PutUint32(b[hdrCmdLineSize:], 100)
-	le.PutUint64(b[hdrPrefAddress:], 0x200000)
-	le.PutUint32(b[hdrInitSize:], 0x20000)
+	clear(b[0x1f1:0x26c])
+	b[0x1f1] = 4
+	put32(0x1f4, code/16)(b)
+	put16(0x1fe, 0xaa55)(b)
+	copy(b[0x200:], "\xeb\x6aHdrS")
+	put16(0x206, 0x20f)(b)
+	b[0x211] = 1
+	put32(0x214, 0x100000)(b)
+	put32(0x22c, 0x7fffffff)(b)
+	put32(0x230, 0x10000)(b)
+	b[0x234] = 1
+	put16(0x236, 1)(b)
+	put32(0x238, 100)(b)
+	put32(0x258, 0x200000)(b)
+	put32(0x260, 0x20000)(b)
 	if change != nil {
 		change(b)
 	}
 	return b
 }
 
-// makeELF makes an ELF image with a page of the file for each segment, whose
-// contents are its pattern, and lets change modify the segments first.
+// makeELF makes the headers of an ELF image.
 func makeELF(class byte, entry uint64, segments ...segment) []byte {
-	x := elfLayouts[class]
-	word := func(b []byte, v uint64) {
+	var b bytes.Buffer
+	var header any
+	var headers []any
+	ident := [elf.EI_NIDENT]byte{0x7f, 'E', 'L', 'F', class, 1}
+	n := uint16(len(segments))
+	if class == elfClass32 {
+		header = elf.Header32{Ident: ident, Machine: 3, Entry: uint32(entry), Phoff: 52, Phentsize: 32, Phnum: n}
+	} else {
+		header = elf.Header64{Ident: ident, Machine: 62, Entry: entry, Phoff: 64, Phentsize: 56, Phnum: n}
+	}
+	for _, s := range segments {
 		if class == elfClass32 {
-			le.PutUint32(b, uint32(v))
+			headers = append(headers, elf.Prog32{Type: s.kind, Off: uint32(s.offset), Vaddr: uint32(s.virtual), Paddr: uint32(s.physical),
+				Filesz: uint32(s.fileSize), Memsz: uint32(s.size)})
 		} else {
-			le.PutUint64(b, v)
+			headers = append(headers, elf.Prog64{Type: s.kind, Off: s.offset, Vaddr: s.virtual, Paddr: s.physical, Filesz: s.fileSize, Memsz: s.size})
 		}
 	}
-	b := make([]byte, x.headerSize+len(segments)*x.phSize)
-	copy(b, elfMagic)
-	b[elfClass], b[elfData] = class, elfLittle
-	le.PutUint16(b[elfMachine:], x.machine)
-	word(b[x.entry:], entry)
-	word(b[x.phoff:], uint64(x.headerSize))
-	le.PutUint16(b[x.phentsize:], uint16(x.phSize))
-	le.PutUint16(b[x.phnum:], uint16(len(segments)))
-	for i, s := range segments {
-		h := b[x.headerSize+i*x.phSize:]
-		le.PutUint32(h, s.kind)
-		word(h[x.offset:], s.offset)
-		word(h[x.virtual:], s.virtual)
-		word(h[x.physical:], s.physical)
-		word(h[x.fileSize:], s.fileSize)
-		word(h[x.memSize:], s.size)
+	for _, h := range append([]any{header}, headers...) {
+		if err := binary.Write(&b, binary.LittleEndian, h); err != nil {
+			panic(err)
+		}
 	}
-	return b
+	return b.Bytes()
 }
 
 // kernelSegments is a segment of text at 1 MiB and one of data with cleared
 // memory at 2 MiB, both linked 0xc0000000 higher.
 var kernelSegments = []segment{
-	{segmentLoad, 0x1000, 0x800, 0xc0100000, 0x100000, 0x800},
-	{segmentLoad, 0x2000, 0x400, 0xc0200000, 0x200000, 0x3000},
+	{1, 0x1000, 0x800, 0xc0100000, 0x100000, 0x800},
+	{1, 0x2000, 0x400, 0xc0200000, 0x200000, 0x3000},
 }
 
 // withContents appends the pages that kernelSegments are in.

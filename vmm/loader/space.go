@@ -11,7 +11,7 @@ import (
 // space is the guest-physical memory, and what of it is taken.
 type space struct {
 	ram   *ram.RAM
-	map_  []memmap.Range
+	e820  []memmap.Range
 	taken []span
 }
 
@@ -25,7 +25,7 @@ const pageSize = 4096
 
 var errNoRoom = errors.New("no room")
 
-func newSpace(m *ram.RAM) space { return space{ram: m, map_: memmap.E820(m)} }
+func newSpace(m *ram.RAM) space { return space{ram: m, e820: memmap.E820(m)} }
 
 // take takes size bytes from start for what. It fails if they are not all
 // memory or not all free.
@@ -36,18 +36,18 @@ func (s *space) take(what string, start, size uint64) error {
 	if !s.isRAM(start, size) {
 		return fmt.Errorf("needs %s at %#x, which are not all memory: the VM has %s", sizeText(size), start, sizeText(s.ram.Size()))
 	}
-	new := span{what, start, start + size}
+	wanted := span{what, start, start + size}
 	for _, t := range s.taken {
-		if new.overlaps(t) {
+		if wanted.overlaps(t) {
 			return fmt.Errorf("needs %#x-%#x, but %s is at %#x-%#x", start, start+size, t.what, t.start, t.end)
 		}
 	}
-	s.taken = append(s.taken, new)
+	s.taken = append(s.taken, wanted)
 	return nil
 }
 
 func (s *space) isRAM(start, size uint64) bool {
-	for _, r := range s.map_ {
+	for _, r := range s.e820 {
 		if r.Type == memmap.RAM && r.Contains(start, size) {
 			return true
 		}

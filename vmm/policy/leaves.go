@@ -303,7 +303,7 @@ func (b *builder) caches(n uint32) leaf {
 		}
 		r[cpuid.EAX] = r[cpuid.EAX]&0x3fff | sharing<<14
 		if n == leafCaches {
-			r[cpuid.EAX] |= min(ids, 0x3f) << 26
+			r[cpuid.EAX] |= ids << 26 // a field of 6 bits
 		}
 		subs = append(subs, r)
 	}

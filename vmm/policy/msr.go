@@ -94,7 +94,7 @@ func (m *MSRs) sort() {
 
 // Handle gives count registers from first to a handler, in place of the table
 // and of earlier handlers. The table still checks what is written to those it
-// knows.
+// knows, and still denies those that the CPUID says are not there.
 func (m *MSRs) Handle(first, count uint32, h Handler) {
 	for i := range m.rows {
 		if (span{first, count}).has(m.rows[i].num) {
@@ -142,12 +142,12 @@ func (m *MSRs) Read(num uint32) (v uint64, ok bool) {
 		return 0, false
 	}
 	switch {
-	case r.kind == writeOnly:
+	case r.kind == writeOnly || r.kind == denied:
 		return 0, false
 	case r.handler != nil:
 		return r.handler.ReadMSR(num)
 	}
-	return r.value, r.kind != absent
+	return r.value, true
 }
 
 // Write is WRMSR. False raises #GP.
@@ -161,11 +161,13 @@ func (m *MSRs) Write(num uint32, v uint64) (ok bool) {
 		return false
 	}
 	switch {
+	case r.kind == denied:
+		return false
 	case r.handler != nil:
 		return m.valid(r, v) && r.handler.WriteMSR(num, v)
 	case r.kind == ignored:
 		return true
-	case r.kind == absent || r.kind == constant || !m.valid(r, v):
+	case r.kind == constant || !m.valid(r, v):
 		return false
 	}
 	r.value = v

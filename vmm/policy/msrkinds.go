@@ -19,7 +19,8 @@ const (
 	constant                   // reads reset; writes are #GP
 	ignored                    // reads reset; writes do nothing
 	writeOnly                  // reads are #GP
-	absent                     // known not to be there: #GP, and no report
+	denied                     // #GP, whoever keeps it: the guest was told it has none
+	absent                     // known not to be there without a Handler: #GP, and no report
 )
 
 // check is what values may be written; others are #GP.

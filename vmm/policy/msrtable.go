@@ -27,7 +27,6 @@ var architectural = []entry{
 	{msr.FSBase, 1, stored, canonical, 0, 0},
 	{msr.GSBase, 1, stored, canonical, 0, 0},
 	{msr.KernelGSBase, 1, stored, canonical, 0, 0},
-	{msr.TSCAux, 1, stored, masked, 0, 0xffff_ffff},
 	{msr.SysenterCS, 1, stored, masked, 0, 0xffff_ffff},
 	{msr.SysenterESP, 1, stored, canonical, 0, 0},
 	{msr.SysenterEIP, 1, stored, canonical, 0, 0},
@@ -219,10 +218,8 @@ func (c *MSRConfig) entries() []entry {
 	}
 	special := []entry{
 		{msr.APICBase, 1, stored, masked, base, c.addressMask() | msr.APICBaseBSP | msr.APICBaseEnable | c.x2apicBit()},
-		{msr.XSS, 1, absent, masked, 0, c.CPUID.XSS()},
-	}
-	if c.CPUID.Has(cpuid.XSAVES) {
-		special[1].kind = stored
+		{msr.XSS, 1, c.needs(`XSAVES`), masked, 0, c.CPUID.XSS()},
+		{msr.TSCAux, 1, c.needs(`RDTSCP RDPID`), masked, 0, 0xffff_ffff},
 	}
 	if c.CPUID.intel {
 		ratio := uint64(c.CPUID.tscMHz/busMHz) << 8
@@ -256,36 +253,41 @@ func (c *MSRConfig) x2apicBit() uint64 {
 // speculationMSRs are the registers against speculation, which are there if the
 // CPUID says so. SDM vol. 4 table 2-2, APM vol. 2 §3.2.9.
 func (c *MSRConfig) speculationMSRs() []entry {
-	has := func(names string) bool {
-		for _, x := range list(names) {
-			if c.CPUID.Has(x) {
-				return true
-			}
-		}
-		return false
-	}
 	entries := []entry{
-		{msr.SpecCtrl, 1, absent, masked, 0, 0},
-		{msr.PredCmd, 1, absent, masked, 0, 1},
-		{msr.ArchCapabilities, 1, absent, anything, 0, 0},
+		{msr.SpecCtrl, 1, denied, masked, 0, 0},
+		{msr.PredCmd, 1, denied, masked, 0, 1},
+		{msr.ArchCapabilities, 1, denied, anything, 0, 0},
 	}
 	spec := &entries[0]
 	for _, b := range []struct {
 		names string
 		bit   uint64
 	}{{"IBRS_IBPB IBRS", 1 << 0}, {"STIBP AmdSTIBP", 1 << 1}, {"SSBD AmdSSBD", 1 << 2}, {"PSFD", 1 << 7}} {
-		if has(b.names) {
+		if c.hasAny(b.names) {
 			spec.kind = stored
 			spec.mask |= b.bit
 		}
 	}
-	if has("IBRS_IBPB IBPB") {
+	if c.hasAny("IBRS_IBPB IBPB") {
 		entries[1].kind = writeOnly
 	}
-	if has("ARCH_CAPABILITIES") {
+	if c.hasAny("ARCH_CAPABILITIES") {
 		entries[2].kind, entries[2].reset = constant, c.ArchCapabilities
 	}
 	return entries
+}
+
+// hasAny tells whether the guest was told that it has one of the features.
+func (c *MSRConfig) hasAny(names string) bool {
+	return slices.ContainsFunc(list(names), c.CPUID.Has)
+}
+
+// needs is the kind of a register that goes with any of the features.
+func (c *MSRConfig) needs(names string) kindOfMSR {
+	if c.hasAny(names) {
+		return stored
+	}
+	return denied
 }
 
 // Direct are the registers that an engine may leave to the processor, without

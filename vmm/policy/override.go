@@ -21,7 +21,7 @@ func (m *MSRs) Override(key, value string) error {
 	switch value {
 	case "ignore":
 	case "gp":
-		r.kind = absent
+		r.kind = denied
 	default:
 		if r.reset, err = strconv.ParseUint(value, 0, 64); err != nil {
 			return fmt.Errorf("msr %s: %q is not ignore, gp or a 64-bit number", key, value)

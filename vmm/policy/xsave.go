@@ -28,12 +28,12 @@ func (b *builder) areas() {
 	b.savesFeatures = b.leafFeatures(cpuid.LeafXSAVE, 1)[cpuid.EAX]
 }
 
-// standardSize is the size of the area for the components of mask in the
-// standard format.
+// standardSize is the size of the area for the components of mask, of XCR0, in
+// the standard format.
 func (c *CPUID) standardSize(mask uint64) uint32 {
 	size := uint32(legacyArea)
 	for i := range c.components {
-		if x := &c.components[i]; mask>>x.number&1 != 0 && !x.supervisor {
+		if x := &c.components[i]; mask>>x.number&1 != 0 {
 			size = max(size, x.offset+x.size)
 		}
 	}
