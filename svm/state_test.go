@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/ringo-vmm/ringo/amd64"
 	"github.com/ringo-vmm/ringo/amd64/cpuid/cpuidtest"
 	"github.com/ringo-vmm/ringo/amd64/msr"
 	"github.com/ringo-vmm/ringo/vmm/x86"
@@ -119,6 +120,7 @@ func TestSkip(t *testing.T) {
 		{"64-bit", x86.EFERLMA, x86.FlatCode64, 0xffff_ffff, 0x1_0000_0001},
 		{"compatibility mode", x86.EFERLMA, x86.FlatCode32, 0xffff_ffff, 1},
 		{"32-bit", 0, x86.FlatCode32, 0xffff_fffe, 0},
+		{"32-bit, behind 64 KiB", 0, x86.FlatCode32, 0xfffe, 0x1_0000},
 		{"L without long mode", 0, x86.FlatCode64, 0xffff_ffff, 1},
 		{"real mode", 0, x86.Segment{Attributes: 0x9b, Limit: 0xffff}, 0x7c00, 0x7c02},
 	} {
@@ -174,5 +176,29 @@ func TestSetRegisters(t *testing.T) {
 	}
 	if v := enter(t, c); v.Clean != CleanAll || v.TLBControl != TLBKeep {
 		t.Errorf("clean bits %#x, TLB control %d", v.Clean, v.TLBControl)
+	}
+}
+
+// VMRUN does not flush when the guest's paging has changed. APM vol. 2 §15.16.
+func TestSetStateFlushes(t *testing.T) {
+	e, _ := newEngine(t, fullEPYC)
+	c := newCPU(t, e)
+	s := longMode()
+	c.SetState(&s)
+	enter(t, c)
+	if v := enter(t, c); v.TLBControl != TLBKeep {
+		t.Fatalf("TLB control %d with nothing changed", v.TLBControl)
+	}
+	for name, change := range map[string]func(){
+		"CR3":      func() { s.CR3 += 0x1000 },
+		"CR0.WP":   func() { s.CR0 ^= x86.CR0WP },
+		"CR4.PGE":  func() { s.CR4 ^= amd64.CR4PGE },
+		"EFER.NXE": func() { s.EFER ^= msr.EFERNXE },
+	} {
+		change()
+		c.SetState(&s)
+		if v := enter(t, c); v.TLBControl != TLBFlushASID {
+			t.Errorf("%s: TLB control %d", name, v.TLBControl)
+		}
 	}
 }

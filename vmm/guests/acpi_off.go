@@ -12,11 +12,12 @@ var acpiOff = Guest{
 	Ends:   PowersOff,
 }
 
-// acpiOffCode enters S5: ACPI 6.4 §4.8.3.2.1, with the value for SLP_TYP that
-// QEMU and Ringo have, 0.
+// acpiOffCode enters S5: ACPI 6.4 §4.8.3.2.1. The value for SLP_TYP is in the
+// package \_S5 of the DSDT; QEMU's is 0 and Ringo's 5.
 func acpiOffCode(p *Prog) {
 	const (
 		pmTimer = 0x608 // ACPI 6.4 §4.8.3.3
+		slpTyp  = 10
 		slpEn   = 1 << 13
 	)
 	p.Mov(asm.EDX, asm.Imm(pmTimer))
@@ -32,8 +33,10 @@ func acpiOffCode(p *Prog) {
 	p.Set(asm.NE, asm.AL)
 	p.Check("timer", asm.AL, asm.Imm(1))
 	p.Mov(asm.EDX, asm.Imm(pm1Control))
-	p.Mov(asm.AX, asm.Imm(slpEn))
-	p.Out(asm.DX, asm.AX)
+	for _, typ := range []asm.Imm{0, 5} {
+		p.Mov(asm.AX, typ<<slpTyp|slpEn)
+		p.Out(asm.DX, asm.AX)
+	}
 	p.Label("on") // it may take a moment
 	p.Hlt()
 	p.Jmp(asm.Ref("on"))

@@ -29,8 +29,11 @@ const (
 	data  = 0x30
 )
 
+// poison fills the memory: a guest may not count on zeros.
+const poison = 0xcccccccc
+
 // rom returns a ROM that starts a guest.
-func rom(t *testing.T, im Image) []byte {
+func rom(t *testing.T, im Image, memory uint64) []byte {
 	t.Helper()
 	b := make([]byte, romSize)
 	var at []int
@@ -40,7 +43,7 @@ func rom(t *testing.T, im Image) []byte {
 		next += copy(b[next:romCode-romBase], piece.Data)
 	}
 	a := asm.New(romCode-romSeg<<4, 16)
-	romStart(a, im, at)
+	romStart(a, im, memory, at)
 	code, err := a.Assemble()
 	if err != nil {
 		t.Fatal(err)
@@ -51,7 +54,7 @@ func rom(t *testing.T, im Image) []byte {
 	return b
 }
 
-func romStart(a *asm.Assembler, im Image, at []int) {
+func romStart(a *asm.Assembler, im Image, memory uint64, at []int) {
 	a.Cli()
 	a.Lgdt(asm.Mem{Seg: asm.CS, Label: "gdtr"})
 	a.Mov(asm.EAX, asm.CR0)
@@ -68,6 +71,13 @@ func romStart(a *asm.Assembler, im Image, at []int) {
 	}
 	segments(Data)
 	a.Cld()
+	for _, ram := range [][2]uint64{{0, 0xa0000}, {1 << 20, memory}} {
+		a.Mov(asm.EAX, asm.Imm(poison))
+		a.Mov(asm.EDI, asm.Imm(ram[0]))
+		a.Mov(asm.ECX, asm.Imm((ram[1]-ram[0])/4))
+		a.Rep()
+		a.Stosd()
+	}
 	for i, piece := range im.Pieces {
 		a.Mov(asm.ESI, asm.Imm(romBase+at[i]))
 		a.Mov(asm.EDI, asm.Imm(piece.Addr))
@@ -161,7 +171,7 @@ func TestGuestsOnQEMU(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			q := start(t, g, rom(t, im))
+			q := start(t, g, rom(t, im, g.Memory))
 			end := q.wait(t, g)
 			serial, err := os.ReadFile(q.serial)
 			if err != nil {

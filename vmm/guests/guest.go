@@ -64,7 +64,7 @@ const (
 	// loadEnd bounds the code, so that 16-bit code reaches all of it.
 	loadEnd = 0x10000
 	// Scratch is where RAM is free for a guest, up to 640 KiB, and from
-	// 1 MiB on.
+	// 1 MiB on. It holds anything at first, and not zeros.
 	Scratch = 0x20000
 )
 

@@ -42,6 +42,7 @@ func longPages(p *Prog) {
 		p.Mov(asm.RAX, asm.Imm(entry))
 		p.Mov(asm.Mem{Disp: address}, asm.RAX)
 	}
+	p.Zero(pdpt, 3*pageSize)
 	poke64(TablesAt+8, pdpt|table)     // addresses from 512 GiB on
 	poke64(TablesAt+511*8, pdpt|table) // and the last 512 GiB
 	poke64(pdpt, table|pageLarge)

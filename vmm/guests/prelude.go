@@ -3,7 +3,7 @@ package guests
 import "github.com/ringo-vmm/ringo/vmm/guests/asm"
 
 // What the helpers need: a stack, and in 16- and 32-bit code DS at 0. They
-// keep all registers and flags.
+// keep all registers and flags, unless they say otherwise.
 
 // Ports of hypervisors and emulators.
 const (
@@ -111,6 +111,24 @@ func (p *Prog) withAX(emit func()) {
 	ax := p.reg(asm.RAX)
 	p.Push(ax)
 	emit()
+	p.Pop(ax)
+}
+
+// Zero clears bytes from an address on, which must be below 64 KiB in 16-bit
+// code. ES must be at 0 there and in 32-bit code. It clears the direction flag.
+func (p *Prog) Zero(address, bytes int64) {
+	ax, cx, di := p.reg(asm.RAX), p.reg(asm.RCX), p.reg(asm.RDI)
+	p.Push(ax)
+	p.Push(cx)
+	p.Push(di)
+	p.Cld()
+	p.Xor(asm.EAX, asm.EAX)
+	p.Mov(asm.ECX, asm.Imm(bytes))
+	p.Mov(asm.EDI, asm.Imm(address))
+	p.Rep()
+	p.Stosb()
+	p.Pop(di)
+	p.Pop(cx)
 	p.Pop(ax)
 }
 

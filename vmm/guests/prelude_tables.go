@@ -69,6 +69,30 @@ func identityTables() []byte {
 	return b
 }
 
+// Where MapHigh maps, and its three tables. HighTable has an entry of 8 bytes for
+// each page from High on.
+const (
+	High        = 1 << 39
+	highTables  = 0x10000
+	HighTable   = highTables + 2*pageSize
+	highTabSize = 3 * pageSize
+)
+
+// MapHigh maps pages of 4 KiB from High on to frames, in 64-bit code on the
+// tables that it starts with.
+func (p *Prog) MapHigh(frames ...int64) {
+	p.Zero(highTables, highTabSize)
+	entry := func(address, to int64) {
+		p.Mov(asm.Mem{Disp: address, Size: 8}, asm.Imm(to|pagePresent|pageWritable))
+	}
+	entry(TablesAt+High>>39*8, highTables)
+	entry(highTables, highTables+pageSize)
+	entry(highTables+pageSize, HighTable)
+	for i, f := range frames {
+		entry(HighTable+int64(i)*8, f)
+	}
+}
+
 // LoadGDT loads the GDT register with the prelude's GDT.
 func (p *Prog) LoadGDT() {
 	p.once("gdt", func() { p.Qword(gdt[:]...) })

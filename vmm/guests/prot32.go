@@ -27,6 +27,7 @@ func prot32Code(p *Prog) {
 	p.LoadIDT()
 	prot32Faults(p)
 
+	p.Zero(prot32Directory, 5*pageSize)
 	p.Mov(asm.Mem{Disp: frameA, Size: 4}, asm.Imm(0xaaaa))
 	p.Mov(asm.Mem{Disp: frameB, Size: 4}, asm.Imm(0xbbbb))
 	prot32Paging(p)

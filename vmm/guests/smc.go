@@ -68,28 +68,20 @@ func smcMMIO(p *Prog) {
 // smcRemap runs MMIO instructions at one linear address that are on two pages,
 // one after the other.
 func smcRemap(p *Prog) {
-	const (
-		pdpt, pd, pt = Scratch, Scratch + 0x1000, Scratch + 0x2000
-		pages        = Scratch + 0x3000
-		virtual      = 1 << 39
-		table        = pagePresent | pageWritable
-	)
 	p.Label("remap")
-	for _, e := range [][2]int64{{TablesAt + 8, pdpt}, {pdpt, pd}, {pd, pt}} {
-		p.Mov(asm.Mem{Disp: e[0], Size: 8}, asm.Imm(e[1]|table))
-	}
+	p.MapHigh()
 	for i, name := range []string{"read ID", "read TPR"} {
 		p.Lea(asm.RSI, asm.Mem{Label: name})
-		p.Mov(asm.EDI, asm.Imm(pages+i*pageSize))
+		p.Mov(asm.EDI, asm.Imm(Scratch+i*pageSize))
 		p.Mov(asm.ECX, asm.Imm(16))
 		p.Rep()
 		p.Movsb()
 	}
 	p.WriteAPIC(apicTPR, 0x50)
-	p.Mov(asm.RBX, asm.Imm(virtual))
+	p.Mov(asm.RBX, asm.Imm(High))
 	p.Mov(asm.EDI, asm.Imm(apicBase))
 	for i, want := range []asm.Imm{0, 0x50} {
-		p.Mov(asm.Mem{Disp: pt, Size: 8}, asm.Imm(pages+i*pageSize|table))
+		p.Mov(asm.Mem{Disp: HighTable, Size: 8}, asm.Imm(Scratch+i*pageSize|pagePresent))
 		p.Invlpg(asm.Mem{Base: asm.RBX})
 		p.Call(asm.RBX)
 		p.Check([]string{"a page", "another page, the same address"}[i], asm.EAX, want)

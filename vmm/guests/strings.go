@@ -94,16 +94,10 @@ func stringsForms(p *Prog, text string) {
 // stringsPages reads to two virtual pages that are one frame, and then to one
 // that is absent: the instruction goes on once it is mapped.
 func stringsPages(p *Prog) {
-	const (
-		pdpt, pd, pt = Scratch, Scratch + 0x1000, Scratch + 0x2000
-		frame        = Scratch + 0x3000
-		virtual      = 1 << 39
-		table        = pagePresent | pageWritable
-	)
-	for _, e := range [][2]int64{{TablesAt + 8, pdpt}, {pdpt, pd}, {pd, pt}, {pt, frame}, {pt + 8, frame}} {
-		p.Mov(asm.Mem{Disp: e[0], Size: 8}, asm.Imm(e[1]|table))
-	}
-	p.Mov(asm.RDI, asm.Imm(virtual+pageSize-3))
+	const frame = Scratch
+	p.Zero(frame, pageSize)
+	p.MapHigh(frame, frame)
+	p.Mov(asm.RDI, asm.Imm(High+pageSize-3))
 	p.Mov(asm.ECX, asm.Imm(6))
 	p.Mov(asm.DX, asm.Imm(picMaster+1))
 	p.Rep()
@@ -111,10 +105,10 @@ func stringsPages(p *Prog) {
 	p.Check("across pages", asm.Mem{Disp: frame, Size: 4}, asm.Imm(stringsMask*0x010101))
 	p.Check("across pages, before", asm.Mem{Disp: frame + pageSize - 4, Size: 4}, asm.Imm(stringsMask*0x01010100))
 
-	p.Mov(asm.Mem{Disp: pt + 8, Size: 8}, asm.Imm(0))
-	p.Mov(asm.RBX, asm.Imm(virtual+pageSize))
+	p.Mov(asm.Mem{Disp: HighTable + 8, Size: 8}, asm.Imm(0))
+	p.Mov(asm.RBX, asm.Imm(High+pageSize))
 	p.Invlpg(asm.Mem{Base: asm.RBX})
-	p.Mov(asm.RDI, asm.Imm(virtual+pageSize-3))
+	p.Mov(asm.RDI, asm.Imm(High+pageSize-3))
 	p.Mov(asm.ECX, asm.Imm(6))
 	p.Fault("fault", PF, 2, func() {
 		p.Rep()

@@ -80,7 +80,7 @@ func TestImpossibleTermsPanic(t *testing.T) {
 		"EISA ID not hex":       func() { EISAID("PNP0X03") },
 		"EISA ID in lower case": func() { EISAID("pnp0A03") },
 		"long package":          func() { Package(make([][]byte, 256)...) },
-		"too many bytes":        func() { Buffer(make([]byte, 1<<28)) },
+		"too many bytes":        func() { enclosed(make([]byte, 1<<28)) },
 	} {
 		func() {
 			defer func() {
