@@ -24,7 +24,7 @@ func runMonitor() {
 		monitor.Peek(hostMemory{}), monitor.Poke(hostMemory{}), monitor.Dump(hostMemory{}),
 		monitor.Log(logLevels[:], logRecords), monitor.Uptime(sinceEntry), monitor.Version(version),
 		monitor.Goroutines(), monitor.GC(),
-		show("mem", "memory", "show the memory map that the boot loader gave", showMemory),
+		show("memmap", "memory", "show the memory map that the boot loader gave", showMemory),
 		show("frames", "memory", "show how physical memory is used", showFrames),
 		show("acpi", "machine", "show the ACPI tables", showACPI),
 		show("pci", "machine", "list the PCI functions", showPCI),
@@ -33,16 +33,23 @@ func runMonitor() {
 		show("clock", "machine", "show the clock and how it was calibrated", showClock),
 		show("stages", "kernel", "show how long each stage of the boot took", showStages),
 		show("probe", "processor", "say whether this machine can run guests, and what is missing", showProbe),
-		threadsCommand, benchCommand, panicCommand, selftestCommand, firstGuestCommand, linuxCommand,
+		threadsCommand, benchCommand, panicCommand, selftestCommand,
 		stopCommand("reboot", "restart the machine", reasonReboot),
 		stopCommand("poweroff", "switch the machine off", reasonPowerOff),
 	)
+	if err == nil {
+	}
 	if err != nil {
 		panic(err)
 	}
-	shell := monitor.New(terminal{}, r, sinceEntry)
+	shell := monitor.New(screenSwitch.Monitor(), r, sinceEntry)
+	screenSwitch.Back = func(text string) { shell.Write([]byte(text + "\n")) }
+	screenSwitch.Shows = guestShown.Store
+	go screenSwitch.Run()
 	if line, ok := handover.Lookup("run"); ok {
 		shell.RunLine(line)
+	} else {
+		showFirst()
 	}
 	err = shell.Run()
 	logf(klog.Error, "monitor: %v", err)

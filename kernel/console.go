@@ -104,7 +104,7 @@ func unlockLog() { logLock.Store(false) }
 func logEnd(level klog.Level, l *klog.Line) {
 	ns := now()
 	kernelLog.AppendBytes(level, ns, l.Bytes())
-	if level > klog.Debug || verbose {
+	if level > klog.Info || level > klog.Debug && !guestShown.Load() || verbose {
 		colour(level)
 		print(logShown.Reset().Record(klog.Record{NS: ns, Level: level, Text: l.Bytes()}).Byte('\n').Bytes())
 		colour(klog.Info)

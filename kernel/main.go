@@ -37,6 +37,7 @@ func main() {
 	bringUp("monitor", initSerial)
 	inLayer(func() { stage("running") })
 	logf(klog.Info, "ready after %v", sinceEntry().Round(time.Millisecond/10))
+	bringUp("machines", initMachines)
 	runMonitor()
 }
 

@@ -45,7 +45,7 @@ func pollSerial() bool {
 // interrupts do not work.
 const pollInterval = 10 * time.Millisecond
 
-// initSerial makes the serial port the monitor's terminal.
+// initSerial makes the serial port a terminal.
 func initSerial() error {
 	if err := received.signal.init("serial port"); err != nil {
 		return err
@@ -68,12 +68,12 @@ func initSerial() error {
 	return nil
 }
 
-// terminal is the consoles as the monitor uses them: output to all, input from
-// the serial port.
-type terminal struct{}
+// serialTerminal is the consoles as a terminal: output to all, input from the
+// serial port.
+type serialTerminal struct{}
 
 // Read waits for input.
-func (terminal) Read(p []byte) (int, error) {
+func (serialTerminal) Read(p []byte) (int, error) {
 	r := &received
 	for len(p) > 0 {
 		n := 0
@@ -93,7 +93,7 @@ func (terminal) Read(p []byte) (int, error) {
 }
 
 // Write prints in pieces, since interrupts are off while one is under way.
-func (terminal) Write(p []byte) (int, error) {
+func (serialTerminal) Write(p []byte) (int, error) {
 	var piece struct {
 		text [32]byte
 		n    int
@@ -105,4 +105,4 @@ func (terminal) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-var _ io.ReadWriter = terminal{}
+var _ io.ReadWriter = serialTerminal{}

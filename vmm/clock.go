@@ -22,6 +22,10 @@ func (c *clock) Now() uint64 {
 	return c.host.Now() - c.paused
 }
 
+// pause stops the time, and resume lets it go on.
+func (c *clock) pause()  { c.stopped = c.host.Now() }
+func (c *clock) resume() { c.paused, c.stopped = c.paused+c.host.Now()-c.stopped, 0 }
+
 // next is the host's time at the first deadline, ok if there is one.
 func (c *clock) next() (host uint64, ok bool) {
 	if len(c.heap) == 0 {

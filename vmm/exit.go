@@ -14,7 +14,7 @@ const (
 	ReasonPause                 // Length
 	ReasonPort                  // Port, Size, Write, String, Repeat, AddressSize, Segment, Length
 	ReasonMSR                   // Write, Length; the number is in RCX
-	ReasonMemory                // GPA, Write, Fetch; Code if the hardware gives it
+	ReasonMemory                // GPA, Write, Fetch, Walk; Code if the hardware gives it
 	ReasonControl               // a control register: Number, Write, Register; Length
 	ReasonDebug                 // a debug register: Number, Write, Register; Length
 	ReasonException             // Vector, ErrorCode
@@ -24,11 +24,12 @@ const (
 	ReasonXSETBV                // Length
 	ReasonTimestamp             // RDTSC or RDTSCP: Length
 	ReasonTaskSwitch
-	ReasonUndefined // an instruction that does not exist for the guest: #UD
-	ReasonShutdown  // triple fault
-	ReasonInit      // INIT
-	ReasonInvalid   // the entry was refused: Engine.Why says what for
-	ReasonUnknown   // Raw is the hardware's code
+	ReasonUndefined  // an instruction that does not exist for the guest: #UD
+	ReasonProtection // an instruction that the guest may not execute: #GP
+	ReasonShutdown   // triple fault
+	ReasonInit       // INIT
+	ReasonInvalid    // the entry was refused: Engine.Why says what for
+	ReasonUnknown    // Raw is the hardware's code
 
 	Reasons = int(ReasonUnknown) + 1
 )
@@ -36,7 +37,7 @@ const (
 var reasonNames = [Reasons]string{
 	"none", "host interrupt", "interrupt window", "NMI window", "CPUID", "HLT", "PAUSE", "port", "MSR", "memory",
 	"control register", "debug register", "exception", "INVLPG", "WBINVD", "hypercall", "XSETBV", "RDTSC", "task switch",
-	"undefined instruction", "triple fault", "INIT", "invalid state", "unknown",
+	"undefined instruction", "forbidden instruction", "triple fault", "INIT", "invalid state", "unknown",
 }
 
 // String is the reason as the monitor shows it.
@@ -61,6 +62,7 @@ type Exit struct {
 	String      bool  // INS or OUTS
 	Repeat      bool
 	Fetch       bool  // an instruction fetch
+	Walk        bool  // the processor's own access to a page table of the guest
 	AddressSize uint8 // bytes, of a string instruction
 	Segment     uint8 // index of the segment register of OUTS
 	Number      uint8 // of a control or debug register

@@ -1,25 +1,37 @@
 package vmm
 
 import (
-	"fmt"
+	"errors"
 
 	"github.com/ringo-vmm/ringo/vmm/x86"
 )
 
 // handlers are what to do about each reason. A handler advances the guest
-// behind the instruction it has executed.
+// behind the instruction it has executed, or raises the instruction's fault.
 var handlers = [Reasons]func(c *VCPU){
-	ReasonNone:     func(c *VCPU) { c.end(fmt.Errorf("the engine gave no reason for an exit")) },
-	ReasonHost:     func(c *VCPU) {},
-	ReasonWindow:   func(c *VCPU) { c.attention.Or(attendInterrupt) },
-	ReasonHLT:      func(c *VCPU) { c.skip(1); c.halt() },
-	ReasonPause:    func(c *VCPU) { c.skip(2) },
-	ReasonPort:     (*VCPU).port,
-	ReasonShutdown: func(c *VCPU) { c.end(fmt.Errorf("triple fault")) },
-	ReasonInvalid:  func(c *VCPU) { c.end(fmt.Errorf("the guest's state cannot be entered: %w", c.cpu.Why())) },
+	ReasonNone:           (*VCPU).unhandled,
+	ReasonHost:           func(*VCPU) {},
+	ReasonWindow:         func(c *VCPU) { c.attention.Or(attendInterrupt) },
+	ReasonNMIWindow:      func(c *VCPU) { c.attention.Or(attendInterrupt) },
+	ReasonCPUID:          (*VCPU).doCPUID,
+	ReasonHLT:            func(c *VCPU) { c.skip(1); c.halt() },
+	ReasonPause:          func(c *VCPU) { c.next(); yield() },
+	ReasonPort:           (*VCPU).port,
+	ReasonMSR:            (*VCPU).doMSR,
+	ReasonControl:        (*VCPU).control8,
+	ReasonException:      (*VCPU).doException,
+	ReasonInvalidatePage: func(c *VCPU) { c.cpu.FlushTLB(); c.next() },
+	ReasonInvalidate:     (*VCPU).next, // memory is write-back, and what devices do is coherent
+	ReasonHypercall:      (*VCPU).hypercall,
+	ReasonXSETBV:         (*VCPU).doXSETBV,
+	ReasonUndefined:      func(c *VCPU) { c.fault(x86.InvalidOpcode) },
+	ReasonProtection:     func(c *VCPU) { c.fault(x86.GeneralProtection) },
+	ReasonShutdown:       func(c *VCPU) { c.end(Ending{How: TripleFault}) },
+	ReasonInvalid:        func(c *VCPU) { c.fail("the guest's state cannot be entered: %w", c.cpu.Why()) },
 }
 
 func init() {
+	handlers[ReasonMemory] = (*VCPU).doMemory
 	for r := range handlers {
 		if handlers[r] == nil {
 			handlers[r] = (*VCPU).unhandled
@@ -30,7 +42,7 @@ func init() {
 // unhandled is an exit that nobody knows what to do about.
 func (c *VCPU) unhandled() {
 	e := &c.exit
-	c.end(fmt.Errorf("exit by %v at RIP %#x is not handled (code %#x, %#x, %#x)", e.Reason, c.cpu.RIP(), e.Raw, e.Info1, e.Info2))
+	c.fail("exit by %v at RIP %#x is not handled (code %#x, %#x, %#x)", e.Reason, e.RIP, e.Raw, e.Info1, e.Info2)
 }
 
 // skip goes on behind the instruction that exited, of the given length unless
@@ -39,26 +51,87 @@ func (c *VCPU) skip(length uint8) {
 	if c.exit.Length != 0 {
 		length = c.exit.Length
 	}
+	c.behind(length)
+}
+
+// next goes on behind the instruction that exited.
+func (c *VCPU) next() {
+	if c.exit.Length != 0 {
+		c.behind(c.exit.Length)
+		return
+	}
+	c.cpu.State(&c.state)
+	n, err := c.emulator.Length()
+	if err != nil {
+		c.raise(err)
+		return
+	}
+	c.behind(uint8(n))
+}
+
+// behind goes on behind an instruction of a length, and traps if the guest
+// steps through its code.
+func (c *VCPU) behind(length uint8) {
 	c.cpu.Skip(length)
+	if c.cpu.Flags()&x86.FlagTF != 0 {
+		c.trap()
+	}
+}
+
+// trap is the debug exception behind a step. APM vol. 2 §13.1.4.
+func (c *VCPU) trap() {
+	const singleStep = 1 << 14
+	c.cpu.State(&c.state)
+	c.state.DR6 |= singleStep
+	c.cpu.SetState(&c.state)
+	c.exception(uint8(x86.DebugTrap), 0, false)
+}
+
+// fault raises an exception in the guest, with the error code 0 if it has one.
+func (c *VCPU) fault(v x86.Vector) {
+	const withCode = 1<<8 | 1<<10 | 1<<11 | 1<<12 | 1<<13 | 1<<14 | 1<<17
+	c.cpu.State(&c.state)
+	c.exception(uint8(v), 0, withCode>>v&1 != 0 && c.state.CR0&x86.CR0PE != 0)
+}
+
+// exception queues an exception.
+func (c *VCPU) exception(vector uint8, code uint32, hasCode bool) {
+	c.cpu.Exception(vector, code, hasCode)
+	c.Stats.event = eventException | uint16(vector)
+}
+
+// raise turns an emulator's error into an exception of the guest, or the end.
+func (c *VCPU) raise(err error) {
+	var x *x86.Exception
+	if !errors.As(err, &x) {
+		c.fail("%w", err)
+		return
+	}
+	if x.Vector == x86.PageFault {
+		c.cpu.State(&c.state)
+		c.state.CR2 = x.CR2
+		c.cpu.SetState(&c.state)
+	}
+	c.exception(uint8(x.Vector), x.Code, x.HasCode)
 }
 
 // port is IN and OUT.
 func (c *VCPU) port() {
 	e := &c.exit
 	if e.String {
-		c.unhandled()
+		c.portString()
 		return
 	}
 	vm := c.vm
 	if e.Write {
 		v := uint32(c.gpr[x86.RAX])
-		vm.Devices.Lock()
+		c.lock()
 		vm.Ports.Out(e.Port, int(e.Size), v)
-		vm.Devices.Unlock()
+		c.unlock()
 	} else {
-		vm.Devices.Lock()
+		c.lock()
 		v := vm.Ports.In(e.Port, int(e.Size))
-		vm.Devices.Unlock()
+		c.unlock()
 		switch rax := &c.gpr[x86.RAX]; e.Size {
 		case 1:
 			*rax = *rax&^0xff | uint64(v)
@@ -68,5 +141,41 @@ func (c *VCPU) port() {
 			*rax = uint64(v)
 		}
 	}
-	c.cpu.Skip(e.Length)
+	c.behind(e.Length)
+}
+
+// portString is INS and OUTS.
+func (c *VCPU) portString() {
+	c.cpu.State(&c.state)
+	flags := c.state.RFLAGS
+	c.lock()
+	err := c.emulator.PortString()
+	c.unlock()
+	c.emulated(err, flags)
+}
+
+// emulated takes in what the emulator has done to the processor, whose flags
+// were those before.
+func (c *VCPU) emulated(err error, flags uint64) {
+	c.cpu.SetRegisters(&c.state.Registers)
+	switch {
+	case err != nil:
+		c.raise(err)
+	case flags&x86.FlagTF != 0 && c.state.RIP != c.exit.RIP:
+		c.trap()
+	}
+}
+
+// doMemory is an access to what is not memory.
+func (c *VCPU) doMemory() {
+	if c.exit.Walk {
+		c.fail("a page table at guest-physical address %#x, where there is no memory", c.exit.GPA)
+		return
+	}
+	c.cpu.State(&c.state)
+	flags := c.state.RFLAGS
+	c.lock()
+	err := c.emulator.MMIO(c.exit.GPA)
+	c.unlock()
+	c.emulated(err, flags)
 }

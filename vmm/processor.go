@@ -1,9 +1,7 @@
 package vmm
 
 import (
-	"errors"
-	"fmt"
-	"time"
+	"runtime"
 
 	"github.com/ringo-vmm/ringo/amd64/msr"
 	"github.com/ringo-vmm/ringo/vmm/emulate"
@@ -13,8 +11,12 @@ import (
 
 // LocalAPIC is a processor's local APIC, as far as MSRs reach it.
 type LocalAPIC interface {
-	ReadMSR(msr uint32) (v uint64, ok bool)
-	WriteMSR(msr uint32, v uint64) (ok bool)
+	policy.Handler
+	// TPR is the task priority, of which CR8 is the upper half.
+	TPR() uint8
+	SetTPR(v uint8)
+	// TSCChanged tells it that the guest's time-stamp counter has jumped.
+	TSCChanged()
 }
 
 // SetPolicy decides what the guest sees of its processor.
@@ -33,6 +35,7 @@ func (c *VCPU) SetPolicy(id *policy.CPUID, msrs *policy.MSRs) {
 // SetLocalAPIC gives the processor its local APIC's MSRs.
 func (c *VCPU) SetLocalAPIC(l LocalAPIC) {
 	const x2APIC, x2APICs = 0x800, 0x100
+	c.local = l
 	c.msrs.Handle(msr.APICBase, 1, l)
 	c.msrs.Handle(x2APIC, x2APICs, l)
 }
@@ -40,19 +43,13 @@ func (c *VCPU) SetLocalAPIC(l LocalAPIC) {
 // Idle is how long the processor has been halted, in ns.
 func (c *VCPU) Idle() uint64 { return c.Stats.Idle }
 
-// End ends the processor soon, for a reason. It may be called from a device.
-func (c *VCPU) End(why string) {
-	c.end(errors.New(why))
-	c.kick(attendControl)
-}
-
 // ownMSRs are those that are part of the processor's state.
 type ownMSRs VCPU
 
 func (o *ownMSRs) ReadMSR(num uint32) (uint64, bool) {
 	c := (*VCPU)(o)
 	if num == msr.TSC {
-		return c.vm.host.TSC() + c.tscOffset, true
+		return c.TSC(), true
 	}
 	c.cpu.State(&c.state)
 	if p := stateMSR(&c.state, num); p != nil {
@@ -64,8 +61,7 @@ func (o *ownMSRs) ReadMSR(num uint32) (uint64, bool) {
 func (o *ownMSRs) WriteMSR(num uint32, v uint64) bool {
 	c := (*VCPU)(o)
 	if num == msr.TSC {
-		c.tscOffset = v - c.vm.host.TSC()
-		c.cpu.SetTSCOffset(c.tscOffset)
+		c.setTSCOffset(v - c.vm.host.TSC())
 		return true
 	}
 	c.cpu.State(&c.state)
@@ -133,60 +129,6 @@ func (b *emulatedBus) Read(gpa uint64, size int) uint64 { return b.vm.Memory.Rea
 
 func (b *emulatedBus) Write(gpa uint64, size int, v uint64) { b.vm.Memory.Write(gpa, size, v) }
 
-// emulate executes an instruction in software.
-func (c *VCPU) emulate(f func() error) {
-	c.cpu.State(&c.state)
-	c.vm.Devices.Lock()
-	err := f()
-	c.vm.Devices.Unlock()
-	c.cpu.SetRegisters(&c.state.Registers)
-	c.raise(err)
-}
-
-// raise turns an emulator's error into an exception of the guest, or the end.
-func (c *VCPU) raise(err error) {
-	var x *x86.Exception
-	switch {
-	case err == nil:
-	case errors.As(err, &x):
-		c.cpu.Exception(uint8(x.Vector), x.Code, x.HasCode)
-	default:
-		c.end(err)
-	}
-}
-
-// length is the size of the instruction that exited.
-func (c *VCPU) length() (uint8, bool) {
-	if c.exit.Length != 0 {
-		return c.exit.Length, true
-	}
-	c.cpu.State(&c.state)
-	n, err := c.emulator.Length()
-	if err != nil {
-		c.raise(err)
-		return 0, false
-	}
-	return uint8(n), true
-}
-
-// next goes on behind the instruction that exited.
-func (c *VCPU) next() {
-	if n, ok := c.length(); ok {
-		c.cpu.Skip(n)
-	}
-}
-
-// fault raises an exception in the guest.
-func (c *VCPU) fault(vector uint8) {
-	const withCode = 1<<8 | 1<<10 | 1<<11 | 1<<12 | 1<<13 | 1<<14 | 1<<17
-	c.cpu.Exception(vector, 0, withCode>>vector&1 != 0)
-}
-
-const (
-	undefined  = 6
-	protection = 13
-)
-
 func (c *VCPU) doCPUID() {
 	c.cpu.State(&c.state)
 	a, b, cx, d := c.cpuid.Lookup(uint32(c.gpr[x86.RAX]), uint32(c.gpr[x86.RCX]), c.state.CR4, c.state.XCR0, 0)
@@ -196,16 +138,16 @@ func (c *VCPU) doCPUID() {
 
 func (c *VCPU) doMSR() {
 	num := uint32(c.gpr[x86.RCX])
-	c.vm.Devices.Lock()
+	c.lock()
 	v, ok := uint64(0), false
 	if c.exit.Write {
 		ok = c.msrs.Write(num, c.gpr[x86.RAX]&0xffffffff|c.gpr[x86.RDX]<<32)
 	} else if v, ok = c.msrs.Read(num); ok {
 		c.gpr[x86.RAX], c.gpr[x86.RDX] = v&0xffffffff, v>>32
 	}
-	c.vm.Devices.Unlock()
+	c.unlock()
 	if !ok {
-		c.fault(protection)
+		c.fault(x86.GeneralProtection)
 		return
 	}
 	c.next()
@@ -214,7 +156,7 @@ func (c *VCPU) doMSR() {
 func (c *VCPU) doXSETBV() {
 	v := c.gpr[x86.RAX]&0xffffffff | c.gpr[x86.RDX]<<32
 	if uint32(c.gpr[x86.RCX]) != 0 || !c.cpuid.ValidXCR0(v) {
-		c.fault(protection)
+		c.fault(x86.GeneralProtection)
 		return
 	}
 	c.cpu.State(&c.state)
@@ -223,33 +165,62 @@ func (c *VCPU) doXSETBV() {
 	c.next()
 }
 
-func (c *VCPU) doMemory() {
-	gpa := c.exit.GPA
-	c.emulate(func() error { return c.emulator.MMIO(gpa) })
-}
-
+// doException is an exception that the engine intercepts for safety's sake: a
+// guest that faults for ever in delivering it must let go of the processor now
+// and then.
 func (c *VCPU) doException() {
 	e := &c.exit
-	c.cpu.Exception(e.Vector, e.ErrorCode, e.Vector == 17)
+	const alignmentCheck, doubleFault = 17, 8
+	c.exception(e.Vector, e.ErrorCode, e.Vector == alignmentCheck || e.Vector == doubleFault)
 }
 
-func init() {
-	handlers[ReasonCPUID] = (*VCPU).doCPUID
-	handlers[ReasonMSR] = (*VCPU).doMSR
-	handlers[ReasonXSETBV] = (*VCPU).doXSETBV
-	handlers[ReasonMemory] = (*VCPU).doMemory
-	handlers[ReasonException] = (*VCPU).doException
-	handlers[ReasonInvalidate] = (*VCPU).next
-	handlers[ReasonUndefined] = func(c *VCPU) { c.fault(undefined) }
-	handlers[ReasonHypercall] = func(c *VCPU) { c.fault(undefined) }
+// control8 is a move to or from CR8, which is the local APIC's task priority.
+// APM vol. 2 §16.6.3. No other control register exits.
+func (c *VCPU) control8() {
+	c.cpu.State(&c.state)
+	m, err := c.emulator.ControlMove()
+	switch {
+	case err != nil:
+		c.raise(err)
+		return
+	case m.Number != 8 || m.Debug || c.local == nil:
+		c.unhandled()
+		return
+	case m.Write && c.gpr[m.Register] > 15:
+		c.fault(x86.GeneralProtection)
+		return
+	}
+	c.lock()
+	if m.Write {
+		c.local.SetTPR(uint8(c.gpr[m.Register]) << 4)
+	} else {
+		c.gpr[m.Register] = uint64(c.local.TPR() >> 4)
+	}
+	c.unlock()
+	c.attention.Or(attendInterrupt)
+	c.behind(uint8(m.Length))
 }
 
-// WaitFor waits for the processor's end, for a time at the most.
-func (c *VCPU) WaitFor(d time.Duration) error {
-	select {
-	case <-c.done:
-		return c.why
-	case <-time.After(d):
-		return fmt.Errorf("still running")
+// hypercall is VMCALL or VMMCALL. There are none: the answer is that of KVM's
+// convention, an error in RAX.
+func (c *VCPU) hypercall() {
+	const notImplemented = 1000 // KVM_ENOSYS of Linux's virt/kvm/x86/hypercalls
+	c.gpr[x86.RAX] = ^uint64(notImplemented - 1)
+	c.skip(3)
+}
+
+// yield lets other goroutines run.
+func yield() { runtime.Gosched() }
+
+// setTSCOffset sets what the guest's time-stamp counter is ahead of the host's.
+// The caller holds the device lock.
+func (c *VCPU) setTSCOffset(v uint64) {
+	c.tscOffset = v
+	c.cpu.SetTSCOffset(v)
+	if c.local != nil {
+		c.local.TSCChanged()
 	}
 }
+
+// TSC is the guest's time-stamp counter.
+func (c *VCPU) TSC() uint64 { return c.vm.host.TSC() + c.tscOffset }

@@ -3,6 +3,7 @@ package vmm
 import (
 	"fmt"
 	"math"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -19,13 +20,15 @@ type Interrupts interface {
 	Pending() bool
 	// Take acknowledges that interrupt and returns its vector.
 	Take() (vector uint8, ok bool)
+	// NMI tells whether a non-maskable interrupt has come, and takes it.
+	NMI() bool
 }
 
 // What a vCPU must look at before it enters its guest again.
 const (
 	attendInterrupt = 1 << iota // Interrupts may have something
 	attendTimer                 // the first deadline has changed
-	attendControl               // somebody wants something: control
+	attendControl               // the machine ends or pauses
 )
 
 // VCPU is a virtual processor: a goroutine that runs the guest and handles its
@@ -41,20 +44,20 @@ type VCPU struct {
 
 	cpuid     *policy.CPUID
 	msrs      *policy.MSRs
+	local     LocalAPIC // nil: it has none
 	emulator  *emulate.Emulator
 	state     x86.State // scratch, as the emulator wants it
 	tscOffset uint64
+	nmi       bool // one waits for its window
 
 	attention atomic.Uint32
 	rang      atomic.Uint32 // the host's alarm has gone off
 	alarm     Alarm
 	alarmAt   uint64 // what it is set to
+	locked    bool   // this processor holds the device lock
 
 	halted atomic.Bool
 	wake   chan struct{} // ends a halt
-	stop   atomic.Bool
-	done   chan struct{}
-	why    error // why the processor has stopped
 
 	Stats Stats
 }
@@ -62,34 +65,19 @@ type VCPU struct {
 // never is an alarm that does not go off.
 const never = math.MaxUint64
 
-// NewVCPU adds a processor to a machine. It runs when Start is called.
+// NewVCPU adds a processor to a machine that has not been started.
 func (vm *VM) NewVCPU(irq Interrupts) (*VCPU, error) {
 	cpu, err := vm.engine.NewCPU(vm.space)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", vm.Name, err)
+		return nil, err
 	}
-	c := &VCPU{ID: len(vm.cpus), vm: vm, cpu: cpu, gpr: cpu.GPR(), irq: irq, alarmAt: never, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	c := &VCPU{ID: len(vm.cpus), vm: vm, cpu: cpu, gpr: cpu.GPR(), irq: irq, alarmAt: never, wake: make(chan struct{}, 1)}
 	if c.alarm, err = vm.host.NewAlarm(&c.rang); err != nil {
 		cpu.Close()
-		return nil, fmt.Errorf("%s: %w", vm.Name, err)
+		return nil, err
 	}
 	vm.cpus = append(vm.cpus, c)
 	return c, nil
-}
-
-// Start runs the processor until something ends it.
-func (c *VCPU) Start() { go c.run() }
-
-// Wait waits for the processor to end and says why it did.
-func (c *VCPU) Wait() error {
-	<-c.done
-	return c.why
-}
-
-// Stop ends the processor soon.
-func (c *VCPU) Stop() {
-	c.stop.Store(true)
-	c.kick(attendControl)
 }
 
 // Notify is for interrupt controllers: there may be an interrupt.
@@ -109,11 +97,11 @@ func (c *VCPU) kick(what uint32) {
 // run is the life of a processor: attend to what has come up, enter the guest,
 // handle the exit.
 func (c *VCPU) run() {
-	defer close(c.done)
-	defer c.alarm.Close()
-	c.kick(attendTimer | attendInterrupt)
+	defer c.finish()
+	c.vm.gate.enter()
+	c.attention.Or(attendTimer | attendInterrupt)
 	c.Stats.left = c.vm.host.TSC()
-	for c.why == nil {
+	for {
 		if c.attention.Load()|c.rang.Load() != 0 && !c.attend() {
 			return
 		}
@@ -124,18 +112,56 @@ func (c *VCPU) run() {
 	}
 }
 
-// attend sees to timers and interrupts. It tells false when the processor
-// shall end.
+// finish ends the processor's run. A bug in a device model ends its machine,
+// and nothing else.
+func (c *VCPU) finish() {
+	vm := c.vm
+	if bug := recover(); bug != nil {
+		vm.End(Ending{How: Failed, Err: fmt.Errorf("bug in Ringo: %v\n%s", bug, debug.Stack()), CPU: c.ID})
+		if c.locked {
+			c.unlock()
+		}
+	}
+	vm.gate.leave()
+	if vm.left.Add(-1) == 0 {
+		close(vm.done)
+	}
+}
+
+// lock and unlock take the device lock for this processor.
+func (c *VCPU) lock() {
+	c.vm.Devices.Lock()
+	c.locked = true
+}
+
+func (c *VCPU) unlock() {
+	c.locked = false
+	c.vm.Devices.Unlock()
+}
+
+// attend sees to what has come up. It tells false when the processor shall
+// end.
 func (c *VCPU) attend() bool {
-	c.attention.Store(0)
-	if c.stop.Load() {
+	if c.attention.Swap(0)&attendControl != 0 && !c.control() {
 		return false
 	}
-	c.vm.Devices.Lock()
+	c.lock()
 	c.tick()
 	c.inject()
-	c.vm.Devices.Unlock()
+	c.unlock()
 	return true
+}
+
+// control waits while the machine is paused. It tells false when it ends.
+func (c *VCPU) control() bool {
+	vm := c.vm
+	if vm.ending.Load() == nil && vm.gate.closed.Load() != 0 {
+		vm.gate.leave()
+		vm.gate.enter()
+		c.Stats.left = vm.host.TSC()
+		c.attention.Or(attendInterrupt)
+	}
+	return vm.ending.Load() == nil
 }
 
 // tick fires the timers that are due, and sets the alarm to the next.
@@ -158,9 +184,16 @@ func (c *VCPU) inject() {
 	if c.irq == nil {
 		return
 	}
+	c.nmi = c.nmi || c.irq.NMI()
+	if c.nmi && c.cpu.CanNMI() {
+		c.nmi = false
+		c.cpu.NMI()
+		c.Stats.event = eventNMI
+	}
 	if c.irq.Pending() && c.cpu.CanInterrupt() {
 		if vector, ok := c.irq.Take(); ok {
 			c.cpu.Interrupt(vector)
+			c.Stats.event = eventInterrupt | uint16(vector)
 		}
 	}
 	c.cpu.Window(c.irq.Pending())
@@ -169,29 +202,27 @@ func (c *VCPU) inject() {
 // halt waits for an interrupt.
 func (c *VCPU) halt() {
 	if c.cpu.Flags()&x86.FlagIF == 0 {
-		c.end(fmt.Errorf("halted with interrupts off"))
+		c.end(Ending{How: Halted})
 		return
 	}
-	begin := c.vm.host.Now()
+	begin, stamp := c.vm.host.Now(), c.vm.host.TSC()
 	// Whoever kicks from here on finds the processor halted and wakes it.
 	c.halted.Store(true)
-	for {
-		c.attention.Store(0)
-		if c.stop.Load() {
-			break
-		}
-		c.vm.Devices.Lock()
+	for c.attention.Swap(0)&attendControl == 0 {
+		c.lock()
 		c.tick()
-		pending := c.irq != nil && c.irq.Pending()
-		c.vm.Devices.Unlock()
-		if pending {
-			c.attention.Or(attendInterrupt)
+		c.nmi = c.nmi || c.irq != nil && c.irq.NMI()
+		ready := c.nmi || c.irq != nil && c.irq.Pending()
+		c.unlock()
+		if ready {
 			break
 		}
 		c.sleep()
 	}
 	c.halted.Store(false)
+	c.attention.Or(attendControl | attendInterrupt)
 	c.Stats.Idle += c.vm.host.Now() - begin
+	c.Stats.left += c.vm.host.TSC() - stamp
 }
 
 // sleep waits for a kick or the first deadline.
@@ -212,13 +243,35 @@ func (c *VCPU) sleep() {
 	}
 }
 
-// end stops the processor for a reason.
-func (c *VCPU) end(why error) {
-	if c.why == nil {
-		c.why = why
-	}
+// end ends the machine because of this processor.
+func (c *VCPU) end(e Ending) {
+	e.CPU = c.ID
+	c.vm.End(e)
+}
+
+// fail ends the machine because it cannot go on.
+func (c *VCPU) fail(format string, args ...any) {
+	c.end(Ending{How: Failed, Err: fmt.Errorf(format, args...)})
 }
 
 // CPU is the engine's side, for the monitor and for what sets the processor
-// up. The processor must not run.
+// up. The machine must stand still.
 func (c *VCPU) CPU() CPU { return c.cpu }
+
+// Exit is the last exit. The machine must stand still.
+func (c *VCPU) Exit() *Exit { return &c.exit }
+
+// MSR reads a model-specific register as the guest would. The machine must
+// stand still.
+func (c *VCPU) MSR(num uint32) (v uint64, ok bool) {
+	c.vm.Devices.Lock()
+	defer c.vm.Devices.Unlock()
+	return c.msrs.Read(num)
+}
+
+// CPUID answers as the guest's CPUID instruction would. The machine must stand
+// still.
+func (c *VCPU) CPUID(leaf, sub uint32) (eax, ebx, ecx, edx uint32) {
+	c.cpu.State(&c.state)
+	return c.cpuid.Lookup(leaf, sub, c.state.CR4, c.state.XCR0, 0)
+}

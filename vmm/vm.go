@@ -48,6 +48,8 @@ type VM struct {
 	space  Space
 	cpus   []*VCPU
 	clock  clock
+	limit  limit
+	lifetime
 }
 
 // New makes a machine with memory (bytes, whole blocks) and no devices or
@@ -55,6 +57,8 @@ type VM struct {
 func New(name string, host Host, engine Engine, memory uint64) (*VM, error) {
 	vm := &VM{Name: name, host: host, engine: engine}
 	vm.clock.host = host
+	vm.gate.init()
+	vm.done = make(chan struct{})
 	vm.Ports.Unclaimed = func(port uint16, write bool) {
 		vm.log("no device at port %#x (%s)", port, direction(write))
 	}
@@ -110,6 +114,7 @@ func (vm *VM) allocate(memory uint64) error {
 // free gives everything back. No processor may run any more.
 func (vm *VM) free() {
 	for _, c := range vm.cpus {
+		c.alarm.Close()
 		c.cpu.Close()
 	}
 	vm.cpus = nil
@@ -129,9 +134,44 @@ func (vm *VM) Log(format string, args ...any) { vm.log(format, args...) }
 // Close gives everything back. No processor may run any more.
 func (vm *VM) Close() { vm.free() }
 
-// log is a line about this machine.
+// log is a line about this machine. A guest can cause any number of them; they
+// must not drown the others'.
 func (vm *VM) log(format string, args ...any) {
-	vm.host.Log("%s: "+format, append([]any{vm.Name}, args...)...)
+	lost, ok := vm.limit.take(vm.host.Now())
+	if lost != 0 {
+		vm.host.Log("vm %s: %d lines left out", vm.Name, lost)
+	}
+	if ok {
+		vm.host.Log("vm %s: "+format, append([]any{vm.Name}, args...)...)
+	}
+}
+
+// limit is a machine's right to lines in the log: some at once, and then one
+// each interval.
+type limit struct {
+	mu    sync.Mutex
+	until uint64 // time up to which the right is used up
+	lost  int
+}
+
+const (
+	logInterval = 200_000_000 // ns
+	logBurst    = 50
+)
+
+// take takes the right to a line at a time in ns. It tells how many were
+// refused before, when one is granted again.
+func (l *limit) take(now uint64) (lost int, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.until = max(l.until, now)
+	if l.until-now > logBurst*logInterval {
+		l.lost++
+		return 0, false
+	}
+	l.until += logInterval
+	lost, l.lost = l.lost, 0
+	return lost, true
 }
 
 // Clock is the machine's time, for its devices.

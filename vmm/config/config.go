@@ -69,6 +69,9 @@ type VM struct {
 
 	Scrollback int // bytes of console output that are kept
 
+	Autostart bool // it is started when Ringo is
+	Restart   bool // a reset that the guest asks for starts it again
+
 	lines map[string]int // of the keys in the text; of the [[vm]] for key ""
 }
 

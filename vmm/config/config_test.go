@@ -18,6 +18,8 @@ initrd  = "guests/initrd.cpio.gz"
 cmdline = 'console=ttyS0 root="a b"'
 cpuid   = ["+x2APIC", "-AVX", "-sse4.1"]
 console.scrollback = "1M"
+autostart = false
+restart   = false
 
 [vm.msr]
 0xc0010015 = 0x10
@@ -68,11 +70,11 @@ func TestParseReadsEveryKey(t *testing.T) {
 		{
 			Name: "mach", CPUs: 1, Memory: 2 << 30, Boot: BootMultiboot, Kernel: "gnumach",
 			Modules:    []Module{{"ext2fs.static", "--readonly $(task-create)"}, {"exec.static", ""}},
-			Scrollback: DefaultScrollback,
+			Scrollback: DefaultScrollback, Autostart: true, Restart: true,
 		},
 		{
 			Name: "flat", CPUs: 1, Memory: 2 << 20, Boot: BootFlat, Kernel: "/abs/boot.bin",
-			Address: 0x7c00, Mode: 16, Scrollback: DefaultScrollback,
+			Address: 0x7c00, Mode: 16, Scrollback: DefaultScrollback, Autostart: true, Restart: true,
 		},
 	}
 	if len(c.VMs) != len(want) {

@@ -30,7 +30,10 @@ func (vm *VM) Images() []Image {
 		images = append(images, Image{"initrd", vm.Initrd})
 	}
 	for i, m := range vm.Modules {
-		images = append(images, Image{fmt.Sprintf("modules[%d]", i), m.File})
+		images = append(images, Image{vm.ModuleKey(i), m.File})
 	}
 	return images
 }
+
+// ModuleKey is the key of module i, as Image has it.
+func (vm *VM) ModuleKey(i int) string { return fmt.Sprintf("modules[%d]", i) }

@@ -34,6 +34,8 @@ var keys = []key{
 	{"mode", false, setMode},
 	{"cpuid", false, setCPUID},
 	{"console.scrollback", false, setScrollback},
+	{"autostart", false, setBool(func(vm *VM) *bool { return &vm.Autostart })},
+	{"restart", false, setBool(func(vm *VM) *bool { return &vm.Restart })},
 	{anyMSR, false, setMSR},
 }
 

@@ -84,7 +84,7 @@ func (p *parser) preamble(c chunk) {
 func (p *parser) machine(c chunk, n int) {
 	vm := &VM{
 		Name: fmt.Sprintf("#%d", n),
-		CPUs: DefaultCPUs, Boot: BootAuto, Scrollback: DefaultScrollback,
+		CPUs: DefaultCPUs, Boot: BootAuto, Scrollback: DefaultScrollback, Autostart: true, Restart: true,
 		lines: map[string]int{"": c.line},
 	}
 	md, doc, err := c.decode()

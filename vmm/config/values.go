@@ -27,6 +27,17 @@ func setText(field func(*VM) *string) func(*VM, string, any) error {
 	}
 }
 
+func setBool(field func(*VM) *bool) func(*VM, string, any) error {
+	return func(vm *VM, _ string, v any) error {
+		b, ok := v.(bool)
+		if !ok {
+			return wrongType("true or false", v)
+		}
+		*field(vm) = b
+		return nil
+	}
+}
+
 func setFile(field func(*VM) *string) func(*VM, string, any) error {
 	return func(vm *VM, _ string, v any) (err error) {
 		*field(vm), err = file(v)

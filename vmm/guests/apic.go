@@ -12,7 +12,6 @@ var localAPIC = Guest{
 }
 
 func apicCode(p *Prog) {
-	p.LoadGDT()
 	p.LoadIDT()
 	p.EnableAPIC()
 	p.WriteAPIC(apicLINT0, apicMasked)

@@ -33,17 +33,12 @@ const (
 const poison = 0xcccccccc
 
 // rom returns a ROM that starts a guest.
-func rom(t *testing.T, im Image, memory uint64) []byte {
+func rom(t *testing.T, g Guest, image []byte) []byte {
 	t.Helper()
 	b := make([]byte, romSize)
-	var at []int
-	next := 0
-	for _, piece := range im.Pieces {
-		at = append(at, next)
-		next += copy(b[next:romCode-romBase], piece.Data)
-	}
+	copy(b[:romCode-romBase], image)
 	a := asm.New(romCode-romSeg<<4, 16)
-	romStart(a, im, memory, at)
+	romStart(a, g, len(image))
 	code, err := a.Assemble()
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +49,9 @@ func rom(t *testing.T, im Image, memory uint64) []byte {
 	return b
 }
 
-func romStart(a *asm.Assembler, im Image, memory uint64, at []int) {
+// romStart fills the memory, copies an image of size bytes from the ROM's begin
+// and enters it.
+func romStart(a *asm.Assembler, g Guest, size int) {
 	a.Cli()
 	a.Lgdt(asm.Mem{Seg: asm.CS, Label: "gdtr"})
 	a.Mov(asm.EAX, asm.CR0)
@@ -71,38 +68,29 @@ func romStart(a *asm.Assembler, im Image, memory uint64, at []int) {
 	}
 	segments(Data)
 	a.Cld()
-	for _, ram := range [][2]uint64{{0, 0xa0000}, {1 << 20, memory}} {
+	for _, ram := range [][2]uint64{{0, 0xa0000}, {1 << 20, g.Memory}} {
 		a.Mov(asm.EAX, asm.Imm(poison))
 		a.Mov(asm.EDI, asm.Imm(ram[0]))
 		a.Mov(asm.ECX, asm.Imm((ram[1]-ram[0])/4))
 		a.Rep()
 		a.Stosd()
 	}
-	for i, piece := range im.Pieces {
-		a.Mov(asm.ESI, asm.Imm(romBase+at[i]))
-		a.Mov(asm.EDI, asm.Imm(piece.Addr))
-		a.Mov(asm.ECX, asm.Imm(len(piece.Data)))
-		a.Rep()
-		a.Movsb()
-	}
+	a.Mov(asm.ESI, asm.Imm(romBase))
+	a.Mov(asm.EDI, asm.Imm(LoadAt))
+	a.Mov(asm.ECX, asm.Imm(size))
+	a.Rep()
+	a.Movsb()
 	romPM(a)
 	entry := func(selector uint16) { // a far jump with 32 bits of offset
 		a.Byte(0xea)
-		a.Dword(uint32(im.Entry))
+		a.Dword(LoadAt)
 		a.Word(selector)
 	}
-	clear := func() {
-		for _, r := range []asm.Reg{asm.EAX, asm.EBX, asm.ECX, asm.EDX, asm.ESI, asm.EDI, asm.EBP} {
-			a.Mov(r, asm.Imm(0))
-		}
-		a.Mov(asm.ESP, asm.Imm(im.Stack))
-	}
-	switch im.Mode {
+	switch g.Mode {
 	case Protected:
-		clear()
 		entry(Code32)
 	case Long:
-		a.Mov(asm.EAX, asm.Imm(im.CR3))
+		a.Mov(asm.EAX, asm.Imm(TablesAt))
 		a.Mov(asm.CR3, asm.EAX)
 		a.Mov(asm.EAX, asm.Imm(1<<cr4PAE))
 		a.Mov(asm.CR4, asm.EAX)
@@ -113,7 +101,6 @@ func romStart(a *asm.Assembler, im Image, memory uint64, at []int) {
 		a.Mov(asm.EAX, asm.CR0)
 		a.Bts(asm.EAX, asm.Imm(cr0PG))
 		a.Mov(asm.CR0, asm.EAX)
-		clear()
 		entry(Code64)
 	case Real:
 		a.JmpFar(rom16, "leave")
@@ -124,9 +111,8 @@ func romStart(a *asm.Assembler, im Image, memory uint64, at []int) {
 		a.And(asm.AL, asm.Imm(0xfe))
 		a.Mov(asm.CR0, asm.EAX)
 		segments(0)
-		clear()
 		a.Byte(0xea)
-		a.Word(uint16(im.Entry), 0)
+		a.Word(LoadAt, 0)
 	}
 	a.Align(8)
 	tables := uint32(a.Here() + romSeg<<4)
@@ -167,11 +153,11 @@ var known = map[string][]string{
 func TestGuestsOnQEMU(t *testing.T) {
 	for _, g := range All {
 		t.Run(g.Name, func(t *testing.T) {
-			im, err := g.Build()
+			image, err := g.Build()
 			if err != nil {
 				t.Fatal(err)
 			}
-			q := start(t, g, rom(t, im, g.Memory))
+			q := start(t, g, rom(t, g, image))
 			end := q.wait(t, g)
 			serial, err := os.ReadFile(q.serial)
 			if err != nil {

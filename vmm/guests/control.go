@@ -12,7 +12,6 @@ var control = Guest{
 }
 
 func controlCode(p *Prog) {
-	p.LoadGDT()
 	p.LoadIDT()
 	controlCR(p)
 	controlDR(p)

@@ -25,7 +25,6 @@ const (
 )
 
 func debugregsCode(p *Prog) {
-	p.LoadGDT()
 	p.LoadIDT()
 	p.Handle(DB, "debug")
 	count, status := p.Var("count", 4), p.Var("status", 8)

@@ -12,7 +12,6 @@ var exits = Guest{
 }
 
 func exitsCode(p *Prog) {
-	p.LoadGDT()
 	p.LoadIDT()
 	exitsCPUID(p)
 	exitsMSR(p)

@@ -13,7 +13,6 @@ var fpu = Guest{
 
 func fpuCode(p *Prog) {
 	const cr4OSFXSR = 9
-	p.LoadGDT()
 	p.LoadIDT()
 	ticks := p.Count(0x20, p.picEnd)
 	p.InitPIC(0x20, 0xfffe)

@@ -9,9 +9,11 @@ import (
 // Mode is the mode in which a guest's first processor starts.
 type Mode int
 
-// The modes. In all of them interrupts are off, the general registers are 0
-// save for the stack pointer, and there are no descriptor tables: a guest makes
-// its own before it loads a segment or takes an exception.
+// The modes. In all of them interrupts and the direction flag are off, and
+// there is no IDT. An image needs that and the mode from its loader; its first
+// instructions, which Build puts before the guest's, make the rest: the stack,
+// the prelude's GDT and segments, the page tables. General registers may hold
+// anything.
 const (
 	// Real is real mode with all segments at 0.
 	Real Mode = iota
@@ -22,6 +24,10 @@ const (
 	// all of them writable. CS is Code64 and the others are Data.
 	Long
 )
+
+// Bits is the size of the code that a processor starts with in a mode: 16, 32
+// or 64.
+func (m Mode) Bits() int { return [...]int{16, 32, 64}[m] }
 
 // End is the way a guest ends.
 type End int
@@ -53,55 +59,40 @@ type Guest struct {
 	Hostile bool // it tries to hang its host or to get out
 }
 
-// Guest-physical memory below 1 MiB, and what an image is made of.
+// Guest-physical memory below 1 MiB. An image is from LoadAt on.
 const (
-	// TablesAt is where the page tables of 64-bit guests are.
-	TablesAt = 0x1000
 	// StackTop is the stack pointer at the start. The stack has 4 KiB.
 	StackTop = 0x8000
 	// LoadAt is where the code of a guest is, and its first instruction.
 	LoadAt = 0x8000
-	// loadEnd bounds the code, so that 16-bit code reaches all of it.
-	loadEnd = 0x10000
+	// TablesAt is where the page tables of 64-bit guests are, and the end of
+	// the code: 16-bit code reaches all of it.
+	TablesAt = 0x10000
 	// Scratch is where RAM is free for a guest, up to 640 KiB, and from
 	// 1 MiB on. It holds anything at first, and not zeros.
 	Scratch = 0x20000
 )
 
-// Piece is bytes at a guest-physical address.
-type Piece struct {
-	Addr uint64
-	Data []byte
-}
-
-// Image is a guest as it is loaded, and the state its processor starts in.
-type Image struct {
-	Mode   Mode
-	Entry  uint64 // address of the first instruction
-	Stack  uint64 // stack pointer
-	CR3    uint64 // address of the page tables, for Long
-	Pieces []Piece
-}
-
-// Build assembles a guest. The error has the file and line of each mistake in
-// its code.
-func (g Guest) Build() (Image, error) {
+// Build assembles a guest. The image is for guest-physical address LoadAt, and
+// its first byte is the first instruction. The error has the file and line of
+// each mistake in the guest's code.
+func (g Guest) Build() ([]byte, error) {
 	p := newProg(g)
+	p.begin()
 	g.Code(p)
 	p.finish()
-	code, err := p.Assemble()
+	image, err := p.Assemble()
 	if err != nil {
-		return Image{}, fmt.Errorf("guest %s: %w", g.Name, err)
+		return nil, fmt.Errorf("guest %s: %w", g.Name, err)
 	}
-	if len(code) > loadEnd-LoadAt {
-		return Image{}, fmt.Errorf("guest %s: %d bytes of code and data, more than %d", g.Name, len(code), loadEnd-LoadAt)
+	if room := TablesAt - LoadAt; len(image) > room {
+		return nil, fmt.Errorf("guest %s: %d bytes of code and data, more than %d", g.Name, len(image), room)
 	}
-	im := Image{Mode: g.Mode, Entry: LoadAt, Stack: StackTop, Pieces: []Piece{{LoadAt, code}}}
 	if p.tables {
-		im.CR3 = TablesAt
-		im.Pieces = append(im.Pieces, Piece{TablesAt, identityTables()})
+		image = append(image, make([]byte, TablesAt-LoadAt-len(image))...)
+		image = append(image, identityTables()...)
 	}
-	return im, nil
+	return image, nil
 }
 
 // Find returns the guest of a name.
@@ -113,9 +104,6 @@ func Find(name string) (Guest, bool) {
 	}
 	return Guest{}, false
 }
-
-// bits is the size of the code segment that a mode starts with.
-func (m Mode) bits() int { return [...]int{16, 32, 64}[m] }
 
 // Prog is what a guest is written with: the assembler, and the prelude.
 type Prog struct {
@@ -132,9 +120,29 @@ type Prog struct {
 
 func newProg(g Guest) *Prog {
 	return &Prog{
-		Assembler: asm.New(LoadAt, g.Mode.bits()), guest: g, tables: g.Mode == Long,
+		Assembler: asm.New(LoadAt, g.Mode.Bits()), guest: g, tables: g.Mode == Long,
 		emitted: map[string]bool{}, texts: map[string]string{}, vars: map[string]int{},
 		handlers: map[handlerKey]string{},
+	}
+}
+
+// begin emits what a guest's mode promises.
+func (p *Prog) begin() {
+	p.Mov(asm.ESP, asm.Imm(StackTop))
+	switch p.guest.Mode {
+	case Real:
+		p.Continue(0, 16)
+		p.SetData(0)
+	case Protected:
+		p.LoadGDT()
+		p.Continue(Code32, 32)
+		p.SetData(Data)
+	case Long:
+		p.LoadGDT()
+		p.Continue(Code64, 64)
+		p.SetData(Data)
+		p.Mov(asm.EAX, asm.Imm(TablesAt))
+		p.Mov(asm.CR3, asm.RAX)
 	}
 }
 

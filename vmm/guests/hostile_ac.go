@@ -22,7 +22,6 @@ func hostileACCode(p *Prog) {
 		flagAC, flagIO3 = 1 << 18, 3 << 12 // alignment checks; ring 3 may use ports
 		gateDPL3        = 0xee
 	)
-	p.LoadGDT()
 	p.LoadIDT()
 	p.Handle(AC, "alignment")
 	gate := func(offset int64, size int) asm.Mem {

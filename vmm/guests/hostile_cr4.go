@@ -14,7 +14,6 @@ var hostileCR4 = Guest{
 }
 
 func hostileCR4Code(p *Prog) {
-	p.LoadGDT()
 	p.LoadIDT()
 	p.Print("writing reserved bits\n")
 	for _, r := range []asm.Reg{asm.CR3, asm.CR0, asm.CR4} {

@@ -18,7 +18,6 @@ var hostileDB = Guest{
 // runs. Only an intercept of #DB gets it out.
 func hostileDBCode(p *Prog) {
 	const stack = Scratch + pageSize
-	p.LoadGDT()
 	p.LoadIDT()
 	p.LoadTask(stack)
 	p.Handle(DB, "debug")

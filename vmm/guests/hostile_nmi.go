@@ -14,7 +14,6 @@ var hostileNMI = Guest{
 
 func hostileNMICode(p *Prog) {
 	const storm = 100000
-	p.LoadGDT()
 	p.LoadIDT()
 	p.EnableAPIC()
 	count := p.Var("count", 4)

@@ -16,7 +16,6 @@ var hostileOuts = Guest{
 // must say how far the instruction got.
 func hostileOutsCode(p *Prog) {
 	const vector = 0x20
-	p.LoadGDT()
 	p.LoadIDT()
 	ticks := p.Var("ticks", 4)
 	ticks.Size = 4

@@ -14,7 +14,6 @@ var hostileProbe = Guest{
 
 func hostileProbeCode(p *Prog) {
 	const ram, end, step = 4 << 20, 0xfe000000, 1 << 20
-	p.LoadGDT()
 	p.LoadIDT()
 	mark := func(address int64) asm.Mem { return asm.Mem{Disp: address, Size: 4} }
 	for a := int64(1 << 20); a < ram; a += step {

@@ -14,7 +14,6 @@ const (
 // emit may change all registers but R13, R14 and the stack pointer. Exceptions
 // skip an instruction of two bytes.
 func randomly(p *Prog, emit func()) {
-	p.LoadGDT()
 	p.LoadIDT()
 	p.Handle(GP, "skip")
 	p.Handle(NMI, "nmi")

@@ -14,7 +14,6 @@ var hostileRIP = Guest{
 }
 
 func hostileRIPCode(p *Prog) {
-	p.LoadGDT()
 	p.LoadIDT()
 	p.Print("jumping to nothing\n")
 	p.Mov(asm.EBX, asm.Imm(unclaimed))

@@ -14,7 +14,6 @@ var hostileRIPMMIO = Guest{
 }
 
 func hostileRIPMMIOCode(p *Prog) {
-	p.LoadGDT()
 	p.LoadIDT()
 	p.EnableAPIC()
 	p.Print("jumping into a device\n")

@@ -14,7 +14,6 @@ var hostileStack = Guest{
 }
 
 func hostileStackCode(p *Prog) {
-	p.LoadGDT()
 	p.LoadIDT()
 	p.Handle(UD, "handler")
 	for _, s := range []struct {

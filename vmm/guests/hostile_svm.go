@@ -13,7 +13,6 @@ var hostileSVM = Guest{
 }
 
 func hostileSVMCode(p *Prog) {
-	p.LoadGDT()
 	p.LoadIDT()
 	p.Mov(asm.EAX, asm.Imm(Scratch))
 	m := asm.Mem{Disp: Scratch}

@@ -16,7 +16,6 @@ var hostileTables = Guest{
 // hostileTablesCode maps every page to the page table itself, the code too.
 func hostileTablesCode(p *Prog) {
 	const self = Scratch
-	p.LoadGDT()
 	p.LoadIDT()
 	p.Cld()
 	p.Mov(asm.EDI, asm.Imm(self))

@@ -22,7 +22,6 @@ const (
 )
 
 func injectCode(p *Prog) {
-	p.LoadGDT()
 	p.LoadIDT()
 	p.LoadTask(Scratch + pageSize)
 	p.EnableAPIC()

@@ -17,7 +17,6 @@ func injectIDTCode(p *Prog) {
 		frame = Scratch // two of them
 		half  = 0x800   // a page has the gates of 256 vectors
 	)
-	p.LoadGDT()
 	p.LoadIDT()
 	p.EnableAPIC()
 	p.MapHigh(frame, frame+pageSize)

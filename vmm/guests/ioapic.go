@@ -18,7 +18,6 @@ func ioAPICCode(p *Prog) {
 		version, pin2 = 0x01, 0x14
 		vector, timer = 0x53, 0x54
 	)
-	p.LoadGDT()
 	p.LoadIDT()
 	p.EnableAPIC()
 	p.WriteAPIC(apicLINT0, apicMasked)

@@ -12,7 +12,6 @@ var long = Guest{
 }
 
 func longCode(p *Prog) {
-	p.LoadGDT()
 	p.LoadIDT()
 	longPages(p)
 	longFaults(p)

@@ -16,7 +16,6 @@ var mmio = Guest{
 const unclaimed = 0xfeb00000
 
 func mmioCode(p *Prog) {
-	p.LoadGDT()
 	p.LoadIDT()
 	p.EnableAPIC()
 	p.WriteAPIC(apicTimer, apicMasked)

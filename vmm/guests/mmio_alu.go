@@ -14,7 +14,6 @@ var mmioALU = Guest{
 // mmioALUCode uses a register of the local APIC that has 32 bits, the timer's
 // initial count.
 func mmioALUCode(p *Prog) {
-	p.LoadGDT()
 	p.LoadIDT()
 	p.EnableAPIC()
 	p.WriteAPIC(apicTimer, apicMasked)

@@ -12,7 +12,6 @@ var mmioStrings = Guest{
 }
 
 func mmioStringsCode(p *Prog) {
-	p.LoadGDT()
 	p.LoadIDT()
 	p.EnableAPIC()
 	p.Cld()

@@ -22,7 +22,6 @@ const (
 
 func picCode(p *Prog) {
 	const timer, slave, vector = 1 << 0, 1 << 2, 0x20
-	p.LoadGDT()
 	p.LoadIDT()
 	ticks := p.Count(vector, p.picEnd)
 	p.InitPIC(vector, 0xffff)

@@ -46,13 +46,16 @@ const (
 	pageGlobal   = 1 << 8
 )
 
-const pageSize = 0x1000
+const (
+	pageSize   = 0x1000
+	tablesSize = 6 * pageSize
+)
 
 // identityTables are page tables for TablesAt that map 4 GiB to themselves, by
 // pages of 2 MiB: a PML4, a PDPT and four page directories. The last 1 GiB,
 // where the devices are, is not cached.
 func identityTables() []byte {
-	b := make([]byte, 6*pageSize)
+	b := make([]byte, tablesSize)
 	put := func(offset, v int) { binary.LittleEndian.PutUint64(b[offset:], uint64(v)) }
 	const table = pagePresent | pageWritable | pageUser
 	put(0, TablesAt+pageSize|table)
@@ -73,7 +76,7 @@ func identityTables() []byte {
 // each page from High on.
 const (
 	High        = 1 << 39
-	highTables  = 0x10000
+	highTables  = TablesAt + tablesSize
 	HighTable   = highTables + 2*pageSize
 	highTabSize = 3 * pageSize
 )
@@ -176,7 +179,6 @@ func (p *Prog) EnterProtected() {
 // with all segments at 0. It changes AX.
 func (p *Prog) LeaveProtected() {
 	p.Cli()
-	p.LoadGDT()
 	p.Continue(Code16, 16)
 	p.SetData(Data16)
 	p.clearBit(asm.CR0, cr0PE)
@@ -193,7 +195,6 @@ func (p *Prog) LeaveProtected() {
 // and EDX.
 func (p *Prog) EnterLong() {
 	p.tables = true
-	p.LoadGDT()
 	p.Mov(asm.EAX, asm.Imm(TablesAt))
 	p.Mov(asm.CR3, asm.EAX)
 	p.setBit(asm.CR4, cr4PAE)
@@ -208,7 +209,6 @@ func (p *Prog) EnterLong() {
 // LeaveLong goes from 64-bit mode to 32-bit protected mode without paging. It
 // changes EAX, ECX and EDX.
 func (p *Prog) LeaveLong() {
-	p.LoadGDT()
 	p.Continue(Code32, 32)
 	p.SetData(Data)
 	p.clearBit(asm.CR0, cr0PG)

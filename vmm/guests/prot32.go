@@ -23,7 +23,6 @@ const (
 )
 
 func prot32Code(p *Prog) {
-	p.LoadGDT()
 	p.LoadIDT()
 	prot32Faults(p)
 

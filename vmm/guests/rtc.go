@@ -18,7 +18,6 @@ func rtcCode(p *Prog) {
 		b24, bPeriodic, bUpdate       = 1 << 1, 1 << 6, 1 << 4
 		vector                        = 0x28 // of IRQ 8
 	)
-	p.LoadGDT()
 	p.LoadIDT()
 	read := func(register uint8) {
 		p.OutB(rtcIndex, register)

@@ -34,7 +34,6 @@ const (
 )
 
 func serialCode(p *Prog) {
-	p.LoadGDT()
 	p.LoadIDT()
 	out := func(register uint16, v uint8) { p.OutB(com1+register, v) }
 	in := func(register uint16) { p.InB(com1 + register) }

@@ -15,7 +15,6 @@ var shadow = Guest{
 // where it is taken when they are on again. APM vol. 2 §8.1.4.
 func shadowCode(p *Prog) {
 	const vector = 0x40
-	p.LoadGDT()
 	p.LoadIDT()
 	p.Handle(vector, "interrupt")
 	p.Handle(DB, "trap")

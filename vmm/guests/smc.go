@@ -12,7 +12,6 @@ var smc = Guest{
 }
 
 func smcCode(p *Prog) {
-	p.LoadGDT()
 	p.LoadIDT()
 	p.EnableAPIC()
 	p.Cld()

@@ -33,7 +33,6 @@ func taskCode(p *Prog) {
 		flagNT    = 14
 		cr0TS     = 3
 	)
-	p.LoadGDT()
 	p.LoadIDT()
 	p.Var("one", tss32Size)
 	p.Var("two", tss32Size)

@@ -13,7 +13,6 @@ var tsc = Guest{
 
 func tscCode(p *Prog) {
 	const msrTSC, msrTSCAux = 0x10, 0xc0000103
-	p.LoadGDT()
 	p.LoadIDT()
 	// stamp reads the counter to RAX by RDTSC, RDTSCP or RDMSR.
 	stamp := func(read func()) {

@@ -2,7 +2,6 @@ package loader
 
 import (
 	"encoding/binary"
-	"fmt"
 
 	"github.com/ringo-vmm/ringo/vmm/memmap"
 )
@@ -26,7 +25,7 @@ type bootData struct {
 // bootData takes the memory for it.
 func (l *load) bootData() (*bootData, error) {
 	if err := l.space.take("the loader's data", bootDataStart, bootDataEnd-bootDataStart); err != nil {
-		return nil, fmt.Errorf("memory: the loader %w", err)
+		return nil, wrong("memory", "the loader %w", err)
 	}
 	return &bootData{l, bootDataStart}, nil
 }
@@ -37,7 +36,7 @@ func (d *bootData) add(key string, b []byte) (uint64, error) {
 	const align = 16
 	at := alignUp(d.next, align)
 	if room := bootDataEnd - at; uint64(len(b)) > room {
-		return 0, fmt.Errorf("%s: %d bytes, the loader has room for %d", key, len(b), room)
+		return 0, wrong(key, "%d bytes, the loader has room for %d", len(b), room)
 	}
 	d.next = at + uint64(len(b))
 	return at, d.l.RAM.Write(at, b)

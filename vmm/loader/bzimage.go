@@ -212,7 +212,7 @@ func (l *load) place(k *bzImage) (uint64, error) {
 		}
 	}
 	if err != nil {
-		return 0, fmt.Errorf("memory: kernel %s %w", l.Kernel.Name, err)
+		return 0, wrong("memory", "kernel %s %w", l.Kernel.Name, err)
 	}
 	return at, l.RAM.Write(at, k.code)
 }
@@ -225,7 +225,7 @@ func (l *load) placeInitrd(k *bzImage) (at, size uint64, err error) {
 	const align = 4
 	for _, m := range l.Modules {
 		if len(m.Data) == 0 {
-			return 0, 0, fmt.Errorf("initrd: %s: is empty", m.Name)
+			return 0, 0, moduleError(m, "is empty")
 		}
 		size = alignUp(size, align) + uint64(len(m.Data))
 	}
@@ -234,8 +234,8 @@ func (l *load) placeInitrd(k *bzImage) (at, size uint64, err error) {
 	}
 	at, err = l.space.highest("initrd", alignUp(size, pageSize), pageSize, k.initrdMax+1)
 	if err != nil {
-		return 0, 0, fmt.Errorf("initrd: %s: %s do not fit beside the kernel: the VM has %s, and %s takes an initrd up to %#x",
-			l.Modules[0].Name, sizeText(size), sizeText(l.RAM.Size()), l.Kernel.Name, k.initrdMax)
+		return 0, 0, moduleError(l.Modules[0], "%s do not fit beside the kernel: the VM has %s, and %s takes an initrd up to %#x",
+			sizeText(size), sizeText(l.RAM.Size()), l.Kernel.Name, k.initrdMax)
 	}
 	next := at
 	for _, m := range l.Modules {
@@ -251,7 +251,7 @@ func (l *load) placeInitrd(k *bzImage) (at, size uint64, err error) {
 // checkLine fails if the command line is longer than the kernel takes.
 func (l *load) checkLine(k *bzImage) error {
 	if n := uint64(len(l.CommandLine)); n > k.maxLine {
-		return fmt.Errorf("cmdline: %d bytes, kernel %s takes at most %d", n, l.Kernel.Name, k.maxLine)
+		return wrong("cmdline", "%d bytes, kernel %s takes at most %d", n, l.Kernel.Name, k.maxLine)
 	}
 	return nil
 }

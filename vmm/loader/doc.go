@@ -11,6 +11,6 @@
 // ABI's chapter 4 (ELF).
 //
 // An image may be anything: every offset and size in it is checked, and what
-// is wrong is one line that begins with what the user gave: kernel, initrd,
-// module, cmdline or memory.
+// is wrong is an Error of one line with the key of the configuration that it is
+// about.
 package loader

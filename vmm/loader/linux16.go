@@ -1,7 +1,5 @@
 package loader
 
-import "fmt"
-
 // Where the real-mode part of a kernel goes, and its heap and stack behind it.
 // boot.rst, "Memory Layout of The Real-Mode Code".
 const (
@@ -34,7 +32,7 @@ func (l *load) linux16() (Entry, error) {
 	}
 	text := append([]byte(l.CommandLine), 0)
 	if err := l.put("the command line", line, text, uint64(len(text))); err != nil {
-		return Entry{}, fmt.Errorf("cmdline: %w", err)
+		return Entry{}, wrong("cmdline", "%w", err)
 	}
 	at, err := l.place(k)
 	if err != nil {

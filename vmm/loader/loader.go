@@ -17,6 +17,7 @@ type Image struct {
 // protocol has one.
 type Module struct {
 	Image
+	Key         string // of the configuration, such as initrd or modules[1], for errors
 	CommandLine string
 }
 
@@ -81,7 +82,7 @@ func Load(c Config) (Entry, error) {
 	case Flat:
 		e, err = l.flat()
 	default:
-		err = fmt.Errorf("kernel: %s: there is no protocol %d", c.Kernel.Name, l.Protocol)
+		err = wrong("boot", "there is no protocol %d", uint8(l.Protocol))
 	}
 	e.Protocol = l.Protocol
 	return e, err
@@ -90,29 +91,24 @@ func Load(c Config) (Entry, error) {
 // checkText fails if a string has a NUL in it, which would end it.
 func (l *load) checkText() error {
 	if i := strings.IndexByte(l.CommandLine, 0); i >= 0 {
-		return fmt.Errorf("cmdline: byte %d is NUL", i)
+		return wrong("cmdline", "byte %d is NUL", i)
 	}
 	for _, m := range l.Modules {
 		if i := strings.IndexByte(m.CommandLine, 0); i >= 0 {
-			return fmt.Errorf("module: %s: byte %d of its command line is NUL", m.Name, i)
+			return moduleError(m, "byte %d of its command line is NUL", i)
 		}
 	}
 	return nil
-}
-
-// kernelError says that the kernel is at fault.
-func (l *load) kernelError(err error) error {
-	return fmt.Errorf("kernel: %s: %w", l.Kernel.Name, err)
 }
 
 // noModules fails if there are modules or a command line, which nothing carries
 // to a kernel that is just started.
 func (l *load) noModules() error {
 	if len(l.Modules) != 0 {
-		return fmt.Errorf("module: %s: protocol %v has no modules", l.Modules[0].Name, l.Protocol)
+		return moduleError(l.Modules[0], "protocol %v has no modules", l.Protocol)
 	}
 	if l.CommandLine != "" {
-		return fmt.Errorf("cmdline: protocol %v has none", l.Protocol)
+		return wrong("cmdline", "protocol %v has none", l.Protocol)
 	}
 	return nil
 }
@@ -123,11 +119,11 @@ func (l *load) noModules() error {
 func (l *load) putModule(m Module) (uint64, error) {
 	size := uint64(len(m.Data))
 	if size == 0 {
-		return 0, fmt.Errorf("module: %s: is empty", m.Name)
+		return 0, moduleError(m, "is empty")
 	}
 	at, err := l.space.lowest("a module", alignUp(size, pageSize), pageSize)
 	if err != nil {
-		return 0, fmt.Errorf("module: %s: %s do not fit beside the kernel: the VM has %s", m.Name, sizeText(size), sizeText(l.RAM.Size()))
+		return 0, moduleError(m, "%s do not fit beside the kernel: the VM has %s", sizeText(size), sizeText(l.RAM.Size()))
 	}
 	return at, l.RAM.Write(at, m.Data)
 }
@@ -142,7 +138,7 @@ func (l *load) flat() (Entry, error) {
 		return Entry{}, err
 	}
 	if err := l.put("kernel", l.Address, l.Kernel.Data, uint64(len(l.Kernel.Data))); err != nil {
-		return Entry{}, l.kernelError(err)
+		return Entry{}, wrong("address", "kernel %s %w", l.Kernel.Name, err)
 	}
 	switch l.Mode {
 	case Real:
@@ -151,13 +147,13 @@ func (l *load) flat() (Entry, error) {
 			segment, offset = 0, l.Address
 		}
 		if segment > realLimit {
-			return Entry{}, l.kernelError(fmt.Errorf("at %#x no real-mode segment reaches it", l.Address))
+			return Entry{}, wrong("address", "no real-mode segment reaches %#x", l.Address)
 		}
 		return realEntry(uint16(segment), uint16(offset), realSegment, realStack), nil
 	case Protected, Long:
 		return l.enter(l.Mode, l.Address, gdt, pageTables)
 	}
-	return Entry{}, l.kernelError(fmt.Errorf("there is no processor mode %d", l.Mode))
+	return Entry{}, wrong("mode", "there is no processor mode %d", uint8(l.Mode))
 }
 
 // enter is the entry at an address in protected or long mode.

@@ -41,7 +41,7 @@ func (l *load) multibootInfo(d *bootData) (uint64, error) {
 		if err != nil {
 			return 0, err
 		}
-		text, err := d.text("module: "+m.Name, m.CommandLine)
+		text, err := d.text(m.Key, m.CommandLine)
 		if err != nil {
 			return 0, err
 		}
@@ -49,7 +49,7 @@ func (l *load) multibootInfo(d *bootData) (uint64, error) {
 			list = le.AppendUint32(list, uint32(v))
 		}
 	}
-	modules, err := d.add("module", list)
+	modules, err := d.add("modules", list)
 	if err != nil {
 		return 0, err
 	}

@@ -106,7 +106,7 @@ func (l *load) startInfo(d *bootData) (uint64, error) {
 		if err != nil {
 			return 0, err
 		}
-		text, err := d.text("module: "+m.Name, m.CommandLine)
+		text, err := d.text(m.Key, m.CommandLine)
 		if err != nil {
 			return 0, err
 		}
@@ -114,7 +114,7 @@ func (l *load) startInfo(d *bootData) (uint64, error) {
 			list = le.AppendUint64(list, v)
 		}
 	}
-	modules, err := d.add("module", list)
+	modules, err := d.add("modules", list)
 	if err != nil {
 		return 0, err
 	}

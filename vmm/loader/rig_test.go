@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"debug/elf"
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -61,7 +63,7 @@ func pattern(n int) []byte {
 
 // module is a module of n bytes.
 func module(name string, n int, line string) Module {
-	return Module{Image{name, pattern(n)}, line}
+	return Module{Image{name, pattern(n)}, "modules[0]", line}
 }
 
 // mustLoad is Load, which must succeed.
@@ -74,11 +76,20 @@ func mustLoad(t *testing.T, c Config) Entry {
 	return e
 }
 
-// wantError fails unless Load fails with exactly this line.
+// keyed is an error behind the key that it is about.
+func keyed(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.ConfigKey() + ": " + e.Error()
+	}
+	return fmt.Sprint("not an Error: ", err)
+}
+
+// wantError fails unless Load fails with exactly this line, behind its key.
 func wantError(t *testing.T, name string, c Config, want string) {
 	t.Helper()
-	if _, err := Load(c); err == nil || err.Error() != want {
-		t.Errorf("%s:\n got %v\nwant %s", name, err, want)
+	if _, err := Load(c); keyed(err) != want {
+		t.Errorf("%s:\n got %s\nwant %s", name, keyed(err), want)
 	}
 }
 

@@ -8,10 +8,12 @@ package pc
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/ringo-vmm/ringo/amd64/cpuid"
 	"github.com/ringo-vmm/ringo/vmm"
 	"github.com/ringo-vmm/ringo/vmm/acpitab"
+	"github.com/ringo-vmm/ringo/vmm/config"
 	"github.com/ringo-vmm/ringo/vmm/console"
 	"github.com/ringo-vmm/ringo/vmm/debugport"
 	"github.com/ringo-vmm/ringo/vmm/device"
@@ -33,22 +35,31 @@ import (
 type Config struct {
 	Name   string
 	Memory uint64 // bytes
+	CPUs   int
 	Host   vmm.Host
 	Engine vmm.Engine
 	CPUID  cpuid.Func // the host's
 	TSCHz  uint64
 	Wall   func() int64 // ns since 1970
 
-	Kernel      loader.Image
-	Modules     []loader.Module
-	CommandLine string
+	// Load says what to start, and how: RAM and RSDP are filled in here.
+	Load loader.Config
+	// Console is the terminal at COM1. It outlives the machine.
+	Console *console.Console
+
+	// Features turn CPUID features on and off, by "+NAME" and "-NAME".
+	Features []string
+	// MSRs are what the guest finds in model-specific registers instead of
+	// what Ringo has for it.
+	MSRs []config.MSR
 }
 
 // PC is a virtual PC.
 type PC struct {
-	VM      *vmm.VM
-	CPU     *vmm.VCPU
-	Console *console.Console // COM1
+	VM  *vmm.VM
+	CPU *vmm.VCPU
+
+	host vmm.Host
 
 	pic    *pic.PIC
 	ioapic *ioapic.IOAPIC
@@ -70,13 +81,16 @@ func New(c Config) (*PC, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &PC{VM: m}
+	p := &PC{VM: m, host: c.Host}
 	if err := p.build(c); err != nil {
 		m.Close()
-		return nil, fmt.Errorf("%s: %w", c.Name, err)
+		return nil, err
 	}
 	return p, nil
 }
+
+// Age is how long ago the machine was started.
+func (p *PC) Age() time.Duration { return time.Duration(p.host.Now() - p.VM.Started()) }
 
 func (p *PC) build(c Config) error {
 	var err error
@@ -92,9 +106,8 @@ func (p *PC) build(c Config) error {
 	if err := p.tables(); err != nil {
 		return err
 	}
-	entry, err := loader.Load(loader.Config{
-		RAM: p.VM.RAM, RSDP: tableArea, Kernel: c.Kernel, Modules: c.Modules, CommandLine: c.CommandLine,
-	})
+	c.Load.RAM, c.Load.RSDP = p.VM.RAM, tableArea
+	entry, err := loader.Load(c.Load)
 	if err != nil {
 		return err
 	}
@@ -106,7 +119,7 @@ func (p *PC) build(c Config) error {
 func (p *PC) policy(c Config) error {
 	id, err := policy.NewCPUID(policy.Processor{
 		Host: c.CPUID, CPUs: 1, XCR0: 7, TSCkHz: uint32(c.TSCHz / 1000), APICkHz: busHz / 1000,
-		Idle: p.CPU.Idle,
+		Idle: p.CPU.Idle, Changes: c.Features,
 	})
 	if err != nil {
 		return err
@@ -118,6 +131,15 @@ func (p *PC) policy(c Config) error {
 		},
 	})
 	msrs.Firmware()
+	for _, o := range c.MSRs {
+		value := fmt.Sprintf("%#x", o.Value)
+		if o.Fault {
+			value = "gp"
+		}
+		if err := msrs.Override(fmt.Sprintf("%#x", o.Index), value); err != nil {
+			return err
+		}
+	}
 	p.CPU.SetPolicy(id, msrs)
 	return nil
 }
@@ -136,17 +158,13 @@ func (p *PC) devices(c Config) error {
 	p.CPU.SetLocalAPIC(p.lapic)
 	isa := func(n int) device.IRQ { return ioapic.ISA(p.pic, p.ioapic, n) }
 
-	var uart *serial.UART
-	p.Console = console.New(func(text []byte) {
-		p.VM.Devices.Lock()
-		uart.Receive(text)
-		p.VM.Devices.Unlock()
-	})
-	uart = serial.New(clock, isa(serial.COM1Line), backend{p.Console})
+	line := c.Console.NewLine(&p.VM.Devices)
+	uart := serial.New(clock, isa(serial.COM1Line), line)
+	line.Connect(uart.Receive)
 	p.uart = uart
 	timer := pit.New(clock, isa(pit.Line), catchUp)
-	keyboard := i8042.New(i8042.Wires{Keyboard: isa(i8042.KeyboardLine), Mouse: isa(i8042.MouseLine), Reset: p.end("reset by the keyboard controller")})
-	pm := pmtimer.New(clock, isa(acpitab.SCI), p.end("powered off"))
+	keyboard := i8042.New(i8042.Wires{Keyboard: isa(i8042.KeyboardLine), Mouse: isa(i8042.MouseLine), Reset: p.end(vmm.Reset)})
+	pm := pmtimer.New(clock, isa(acpitab.SCI), p.end(vmm.PoweredOff))
 	cmos := rtc.New(clock, isa(rtc.Line), c.Wall, rtc.Config{Low: p.VM.RAM.Low(), High: p.VM.RAM.High() - memmap.Top, CPUs: 1})
 	for _, d := range []struct {
 		name  string
@@ -164,11 +182,11 @@ func (p *PC) devices(c Config) error {
 		{"keyboard controller", i8042.CommandPort, 1, keyboard.Command()},
 		{"COM1", serial.COM1, serial.Ports, uart},
 		{"power management", pmPort, pmtimer.Ports, pm},
-		{"reset register", pmtimer.ResetPort, 1, pmtimer.NewResetRegister(p.end("reset"))},
+		{"reset register", pmtimer.ResetPort, 1, pmtimer.NewResetRegister(p.end(vmm.Reset))},
 		{"debug console", debugport.ConsolePort, 1, debugport.NewConsole(p.debug)},
 		{"debug console", debugport.SeaBIOSPort, 1, debugport.NewConsole(p.debug)},
 		{"POST", debugport.POSTPort, 1, &debugport.POST{}},
-		{"debug exit", debugport.ExitPort, debugport.ExitPorts, debugport.NewExit(func(v uint32) { p.end(fmt.Sprintf("debug exit with %d", v))() })},
+		{"debug exit", debugport.ExitPort, debugport.ExitPorts, debugport.NewExit(func(v uint32) { p.VM.End(vmm.Ending{How: vmm.Exited, Code: v}) })},
 	} {
 		if err := p.VM.Ports.Register(d.name, d.base, d.count, d.ports); err != nil {
 			return err
@@ -180,16 +198,10 @@ func (p *PC) devices(c Config) error {
 	return p.VM.Memory.Register("local APIC", memmap.LAPIC, lapic.PageSize, p.lapic)
 }
 
-// backend sends what the guest's serial port transmits to its console.
-type backend struct{ console *console.Console }
-
-func (b backend) Transmit(c byte) { b.console.WriteByte(c) }
-func (b backend) Ready()          {}
-
 func (p *PC) debug(line []byte) { p.VM.Log("%s", line) }
 
-// end is a callback that ends the processor.
-func (p *PC) end(why string) func() { return func() { p.CPU.End(why) } }
+// end is a callback that ends the machine.
+func (p *PC) end(how vmm.How) func() { return func() { p.VM.End(vmm.Ending{How: how}) } }
 
 // tables puts the ACPI tables into the guest's memory.
 func (p *PC) tables() error {
@@ -236,6 +248,8 @@ func (i *interrupts) Pending() bool {
 	_, ok := i.lapic.Pending()
 	return ok
 }
+
+func (i *interrupts) NMI() bool { return false }
 
 func (i *interrupts) Take() (uint8, bool) {
 	if i.lapic.ExtINT() {

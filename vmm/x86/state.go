@@ -25,6 +25,7 @@ type State struct {
 	STAR, LSTAR, CSTAR, SFMASK, KernelGSBase uint64
 	SysenterCS, SysenterESP, SysenterEIP     uint64
 	PAT                                      uint64
+	SpecCtrl                                 uint64 // APM vol. 2 §3.2.9; 0 on a processor that has no such register
 }
 
 // Mode is how the processor reads instructions and addresses. APM vol. 2 §1.3.

@@ -1,0 +1,126 @@
+// Package bench is what ringo bench measures: the figures with their limits and
+// aims, how they are read out of what a machine prints, and the table and the
+// JSON file that they end in. cmd/ringo runs the machines.
+package bench
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+)
+
+// Units of figures.
+const (
+	Instructions = "instructions" // of the emulated processor, host and guest together
+	KiB          = "KiB"
+	Ratio        = "ratio"
+)
+
+// Figure is one thing that is measured.
+type Figure struct {
+	Name  string  `json:"name"`
+	About string  `json:"about"`
+	Unit  string  `json:"unit"`
+	Value float64 `json:"value"`
+	Limit float64 `json:"limit,omitempty"` // more is a failure; 0 is none
+	Aim   float64 `json:"aim,omitempty"`   // what is worked for; 0 is none
+	KVM   float64 `json:"kvm,omitempty"`   // the same of KVM; 0 if it was not measured
+}
+
+// Exits are the kinds of exits that the guest "bench" measures, by the names
+// that it prints. A figure is one round trip: from the guest to Ringo and back.
+var Exits = []Figure{
+	{Name: "cpuid", About: "CPUID", Limit: 450, Aim: 200},
+	{Name: "out", About: "OUT to a device model", Limit: 450, Aim: 200},
+	{Name: "in-pic", About: "IN from the PIC", Limit: 450, Aim: 200},
+	{Name: "mmio", About: "MMIO to a device model", Limit: 600, Aim: 300},
+	{Name: "mmio-ioapic", About: "MMIO to an I/O APIC's register", Limit: 600, Aim: 300},
+	{Name: "eoi", About: "local APIC EOI by MMIO", Limit: 600, Aim: 300},
+	{Name: "wake", About: "self-IPI, STI, HLT, wake, EOI", Limit: 3000, Aim: 1200},
+}
+
+// Limits and aims of the other figures. Memory is in KiB.
+const (
+	hostMemoryAim = 32 << 10
+	vmMemoryAim   = 1 << 10
+	quietAim      = 1.4
+	verboseAim    = 2.5
+)
+
+// FirstInstruction is the way from the kernel's entry to a guest's first
+// instruction.
+func FirstInstruction(n float64) Figure {
+	return Figure{Name: "first-instruction", About: "kernel entry to a guest's first instruction", Unit: Instructions, Value: n}
+}
+
+// HostMemory is what Ringo itself uses before there is a machine, in KiB.
+func HostMemory(kib float64) Figure {
+	return Figure{Name: "memory", About: "memory of Ringo before the first VM", Unit: KiB, Value: kib, Aim: hostMemoryAim}
+}
+
+// VMMemory is what a machine needs beside its RAM, in KiB.
+func VMMemory(kib float64) Figure {
+	return Figure{Name: "memory-vm", About: "memory of a VM beside its RAM", Unit: KiB, Value: kib, Aim: vmMemoryAim}
+}
+
+// Linux is how many times as long as without Ringo it takes Linux to get to its
+// shell.
+func Linux(ratio float64, verbose bool) Figure {
+	f := Figure{Name: "linux-quiet", About: "Linux to its shell, quiet", Unit: Ratio, Value: ratio, Aim: quietAim}
+	if verbose {
+		f.Name, f.About, f.Aim = "linux-verbose", "Linux to its shell, verbose", verboseAim
+	}
+	return f
+}
+
+// Over is a line for each figure beyond its limit.
+func Over(figures []Figure) (lines []string) {
+	for _, f := range figures {
+		if f.Limit > 0 && f.Value > f.Limit {
+			lines = append(lines, fmt.Sprintf("%s: %s %s, at most %s", f.Name, number(f.Value), f.Unit, number(f.Limit)))
+		}
+	}
+	return lines
+}
+
+// Print prints the figures as a table, with KVM's beside Ringo's if there are
+// any.
+func Print(w io.Writer, figures []Figure) error {
+	kvm := false
+	for _, f := range figures {
+		kvm = kvm || f.KVM > 0
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	row := func(about, unit, ringo, peer, limit, aim string) {
+		if kvm {
+			ringo += "\t" + peer
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t %s\t\n", ringo, limit, aim, unit, about)
+	}
+	row("", "", "Ringo", "KVM", "at most", "aim")
+	for _, f := range figures {
+		row(f.About, f.Unit, number(f.Value), number(f.KVM), number(f.Limit), number(f.Aim))
+	}
+	return t.Flush()
+}
+
+// number is a figure for people: whole, or with two digits behind the point;
+// nothing for 0.
+func number(v float64) string {
+	switch {
+	case v == 0:
+		return ""
+	case v == float64(int64(v)):
+		return fmt.Sprint(int64(v))
+	}
+	return fmt.Sprintf("%.2f", v)
+}
+
+// JSON is the content of build/bench.json.
+func JSON(figures []Figure) ([]byte, error) {
+	b, err := json.MarshalIndent(struct {
+		Figures []Figure `json:"figures"`
+	}{figures}, "", "\t")
+	return append(b, '\n'), err
+}

@@ -1,0 +1,207 @@
+// Package terminal shares the machine's one terminal between the monitor and
+// the guests' consoles. Ctrl-] leads from a guest to the monitor and back.
+//
+// Package kernel makes a Switch on the serial port and gives the monitor its
+// end of it; commands attach it to a guest.
+package terminal
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+
+	"github.com/ringo-vmm/ringo/vmm/console"
+)
+
+// Escape is Ctrl-], the key that leaves a guest's console.
+const Escape = 0x1d
+
+// backlog is how much of a guest's output is shown when one comes to it, in
+// bytes: about a screen.
+const backlog = 2000
+
+// Guest is what one can be attached to.
+type Guest struct {
+	Name    string
+	Console *console.Console
+}
+
+// Switch shares a terminal.
+type Switch struct {
+	terminal io.ReadWriter
+	keys     *io.PipeWriter // to the monitor
+	monitor  *io.PipeReader
+	// Back is called when the terminal is the monitor's again, for it to
+	// show its prompt.
+	Back func(text string)
+	// Shows is told when the terminal goes to a guest, and when to the
+	// monitor.
+	Shows func(guest bool)
+
+	mu    sync.Mutex // guards the rest, and output's order
+	guest *Guest     // who the terminal shows; nil for the monitor
+	last  *Guest     // who it showed last
+	leave context.CancelFunc
+	shown *sync.WaitGroup // of the goroutine that shows the guest
+	drain atomic.Bool     // it shall show all there is before it ends
+}
+
+// New makes a switch that shows the monitor.
+func New(terminal io.ReadWriter) *Switch {
+	s := &Switch{terminal: terminal, Back: func(string) {}, Shows: func(bool) {}, shown: new(sync.WaitGroup)}
+	s.monitor, s.keys = io.Pipe()
+	return s
+}
+
+// Monitor is the monitor's end. What it writes while a guest is shown is not
+// seen.
+func (s *Switch) Monitor() io.ReadWriter { return monitorEnd{s} }
+
+type monitorEnd struct{ s *Switch }
+
+func (m monitorEnd) Read(p []byte) (int, error) { return m.s.monitor.Read(p) }
+
+func (m monitorEnd) Write(p []byte) (int, error) {
+	m.s.mu.Lock()
+	defer m.s.mu.Unlock()
+	if m.s.guest != nil {
+		return len(p), nil
+	}
+	return m.s.terminal.Write(p)
+}
+
+// Attached is the guest that the terminal shows; ok is false if it is the
+// monitor.
+func (s *Switch) Attached() (g Guest, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.guest == nil {
+		return Guest{}, false
+	}
+	return *s.guest, true
+}
+
+// Attach shows a guest's console: the end of what it has written, and all that
+// it writes from then on. Keys go to the guest.
+func (s *Switch) Attach(g Guest) {
+	s.Detach("")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ctx, leave := context.WithCancel(context.Background())
+	s.guest, s.last, s.leave, s.shown = &g, &g, leave, new(sync.WaitGroup)
+	fmt.Fprintf(s.terminal, "\r\n[%s; Ctrl-] leads to the monitor and back]\r\n", g.Name)
+	s.Shows(true)
+	s.shown.Add(1)
+	go s.show(ctx, g, s.shown)
+}
+
+// show copies a guest's output until it is told to stop.
+func (s *Switch) show(ctx context.Context, g Guest, shown *sync.WaitGroup) {
+	defer shown.Done()
+	var text [256]byte
+	at := g.Console.Back(backlog)
+	for ctx.Err() == nil || s.drain.Load() {
+		n, lost, next := g.Console.Read(text[:], at)
+		if lost > 0 {
+			fmt.Fprintf(s.terminal, "\r\n[%d bytes left out]\r\n", lost)
+		}
+		s.terminal.Write(text[:n])
+		if at = next; n == 0 && g.Console.Wait(ctx, at) != nil {
+			return
+		}
+	}
+}
+
+// Detach gives the terminal back to the monitor, with a line of text that says
+// why. It does nothing if the monitor has it.
+func (s *Switch) Detach(why string) {
+	s.mu.Lock()
+	if s.guest == nil {
+		s.mu.Unlock()
+		return
+	}
+	s.leave()
+	shown := s.shown
+	s.mu.Unlock()
+	shown.Wait()
+	s.Shows(false)
+	s.mu.Lock()
+	s.guest = nil
+	s.mu.Unlock()
+	if why != "" {
+		s.Back(why)
+	}
+}
+
+// Ended gives the terminal back to the monitor if it shows the guest of that
+// name, after all that the guest has written, and tells whether it did.
+func (s *Switch) Ended(name, why string) bool {
+	g, ok := s.Attached()
+	if !ok || g.Name != name {
+		return false
+	}
+	s.drain.Store(true)
+	s.Detach(why)
+	s.drain.Store(false)
+	return true
+}
+
+// Run takes what is typed to where it belongs, until the terminal fails.
+func (s *Switch) Run() error {
+	var buf [256]byte
+	for {
+		n, err := s.terminal.Read(buf[:])
+		s.typed(buf[:n])
+		if err != nil {
+			s.keys.CloseWithError(err)
+			return err
+		}
+	}
+}
+
+// typed takes keys, of which Escape changes who gets those that follow.
+func (s *Switch) typed(keys []byte) {
+	for len(keys) > 0 {
+		n := 0
+		for n < len(keys) && keys[n] != Escape {
+			n++
+		}
+		s.deliver(keys[:n])
+		if n == len(keys) {
+			return
+		}
+		s.toggle()
+		keys = keys[n+1:]
+	}
+}
+
+// deliver sends keys to who the terminal shows.
+func (s *Switch) deliver(keys []byte) {
+	if len(keys) == 0 {
+		return
+	}
+	if g, ok := s.Attached(); ok {
+		g.Console.Type(keys)
+		return
+	}
+	s.keys.Write(keys)
+}
+
+// toggle goes from a guest to the monitor, or back to the guest one came from.
+func (s *Switch) toggle() {
+	g, ok := s.Attached()
+	if ok {
+		s.Detach("[monitor; " + g.Name + " goes on]")
+		return
+	}
+	s.mu.Lock()
+	last := s.last
+	s.mu.Unlock()
+	if last == nil {
+		s.Back("[no guest's console to go to: vm attach NAME]")
+		return
+	}
+	s.Attach(*last)
+}
