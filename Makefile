@@ -6,6 +6,8 @@ ARGS     ?=
 CONFIG   ?=
 FUZZTIME ?= 1m
 TAMAGO   ?=
+PEER     ?=
+LINUX    ?=
 DEV      ?=
 FORCE    ?=
 
@@ -15,7 +17,7 @@ RINGO_FLAGS := -install -tamago '$(TAMAGO)'
 CONFIG_FLAG := $(if $(CONFIG),-config '$(CONFIG)')
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test iso usb pxe vet fuzz clean $(RINGO)
+.PHONY: help build run test bench iso usb pxe vet fuzz clean $(RINGO)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +26,7 @@ help: ## list the targets
 	@echo "  M=MACHINE, ARGS='...'   for run: ringo run -h lists the machines and flags"
 	@echo "  DEV=/dev/sdX, FORCE=1   for usb"
 	@echo "  FUZZTIME=1m             for fuzz: how long each target runs"
+	@echo "  PEER=kvm, LINUX=1       for bench: beside KVM; and time Linux to its shell"
 	@echo "  TAMAGO=/path/to/go      for all: build with TamaGo's Go distribution"
 
 build: $(RINGO) ## build the kernel, build/ringo.elf
@@ -34,6 +37,9 @@ run: $(RINGO) ## boot the kernel on an emulated machine (M, CONFIG, ARGS)
 
 test: $(RINGO) ## vet, unit tests with the race detector, boot tests
 	$(RINGO) test $(RINGO_FLAGS)
+
+bench: $(RINGO) ## measure, and write build/bench.json (PEER=kvm, LINUX=1)
+	@$(RINGO) bench $(RINGO_FLAGS) -peer '$(PEER)' $(if $(filter 1,$(LINUX)),-linux 5)
 
 iso: $(RINGO) ## make build/ringo.iso, for CD and USB stick, BIOS and UEFI
 	$(RINGO) iso $(RINGO_FLAGS) $(CONFIG_FLAG)

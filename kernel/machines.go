@@ -53,6 +53,11 @@ func initMachines() error {
 	for _, err := range machines.StartAll() {
 		logf(klog.Error, "%s: %v", config.ModuleName, err)
 	}
+	for _, v := range machines.Machines() {
+		if at, ok := v.Started(); ok {
+			logf(klog.Info, "vm %s: first instruction after %v", v.Config.Name, time.Duration(at).Round(time.Microsecond))
+		}
+	}
 	return nil
 }
 

@@ -47,8 +47,9 @@ func (vmHost) AllocBlock() (ram.Block, error) {
 		return ram.Block{}, err
 	}
 	b := ram.Block{Host: pa, Data: amd64.Bytes(uintptr(pa), ram.BlockSize)}
-	for i := range b.Data {
-		b.Data[i] = guestPoison
+	b.Data[0] = guestPoison
+	for n := 1; n < len(b.Data); n *= 2 {
+		copy(b.Data[n:], b.Data[:n])
 	}
 	return b, nil
 }

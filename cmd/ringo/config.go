@@ -16,7 +16,7 @@ import (
 
 // defaultConfig is the configuration without -config: a file of the
 // repository. Empty is none: Ringo then starts with its monitor.
-const defaultConfig = ""
+const defaultConfig = "iso/default.toml"
 
 // noConfig as -config asks for no configuration.
 const noConfig = "none"

@@ -18,6 +18,7 @@ type Machine interface {
 type Monitor struct {
 	machine Machine
 	asked   int
+	gone    error // it has not answered, and will not
 }
 
 var prompt = regexp.MustCompile(`ringo> `)
@@ -36,7 +37,10 @@ func Attach(ctx context.Context, m Machine) (*Monitor, error) {
 // Notices make the monitor print its prompt again at any time. So the end is
 // not the prompt but the answer to a question that has only one: for help with
 // a command that there is not, of a new name each time.
-func (m *Monitor) Do(ctx context.Context, commands ...string) (string, error) {
+func (m *Monitor) Do(ctx context.Context, commands ...string) (output string, err error) {
+	if m.gone != nil {
+		return "", m.gone
+	}
 	m.asked++
 	mark := fmt.Sprintf("mark-%d", m.asked)
 	from := len(m.machine.Output())
@@ -44,9 +48,10 @@ func (m *Monitor) Do(ctx context.Context, commands ...string) (string, error) {
 		return "", err
 	}
 	end, err := m.machine.Expect(ctx, from, regexp.MustCompile(`there is no command "`+mark+`"`))
-	output := m.machine.Output()[from:]
+	output = m.machine.Output()[from:]
 	if err != nil {
-		return output, fmt.Errorf("the monitor does not answer to %s: %w", strings.Join(commands, "; "), err)
+		m.gone = fmt.Errorf("the monitor has not answered to %s: %w", strings.Join(commands, "; "), err)
+		return output, m.gone
 	}
 	return output[:end-from], nil
 }

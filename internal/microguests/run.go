@@ -68,7 +68,7 @@ func (m *Monitor) Run(ctx context.Context, g guests.Guest) Result {
 
 // ending is how the machine of that name ended, by what the monitor said.
 func ending(output, name string) string {
-	match := regexp.MustCompile(`vm ` + name + `: ended: ([^\r\n]*)`).FindStringSubmatch(output)
+	match := regexp.MustCompile(`vm ` + name + `: ended: ([^;\r\n]*)`).FindStringSubmatch(output)
 	if match == nil {
 		return ""
 	}

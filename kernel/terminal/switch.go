@@ -126,6 +126,7 @@ func (s *Switch) Detach(why string) {
 	shown := s.shown
 	s.mu.Unlock()
 	shown.Wait()
+	io.WriteString(s.terminal, "\r\n")
 	s.Shows(false)
 	s.mu.Lock()
 	s.guest = nil

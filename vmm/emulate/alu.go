@@ -74,6 +74,22 @@ func unary(fn uint8, a uint64, size int, flags uint64) (v, newFlags uint64) {
 	return v, newFlags&^x86.FlagCF | flags&x86.FlagCF
 }
 
+// multiply multiplies signed numbers. CF and OF tell that the result does not
+// fit; the other flags, which the manuals leave undefined, stay.
+func multiply(a, b uint64, size int, flags uint64) (v, newFlags uint64) {
+	x, y := int64(signExtend(a, size)), int64(signExtend(b, size))
+	high, low := bits.Mul64(uint64(x), uint64(y))
+	// Of a signed product the upper half is what the unsigned one has, less
+	// each negative operand's other operand.
+	high -= uint64(x>>63)&uint64(y) + uint64(y>>63)&uint64(x)
+	v = low & sizeMask(size)
+	newFlags = flags &^ (x86.FlagCF | x86.FlagOF)
+	if whole := signExtend(v, size); whole != low || uint64(int64(low)>>63) != high {
+		newFlags |= x86.FlagCF | x86.FlagOF
+	}
+	return v, newFlags
+}
+
 // bitOp tests and changes bit n of a. CF is the bit; the other flags stay.
 func bitOp(fn uint8, a uint64, n uint, flags uint64) (v, newFlags uint64) {
 	bit := uint64(1) << n

@@ -46,6 +46,8 @@ func (in *inst) classify() {
 		in.form = form(b >> 1 & 1)
 	case b == 0x63 && in.bits == 64: // MOVSXD
 		in.op, in.size, in.signed = opLoad, min(in.operand, 4), true
+	case b == 0x69 || b == 0x6b:
+		in.op, in.form, in.size, in.regSize = opMultiply, memoryImmediate, in.operand, in.operand
 	case b >= 0x80 && b <= 0x83:
 		in.op, in.fn, in.form = opALU, in.reg&7, memoryImmediate
 	case b == 0x84 || b == 0x85:
@@ -69,6 +71,12 @@ func (in *inst) classify() {
 		in.classifyString()
 	case (b == 0xc6 || b == 0xc7) && in.reg&7 == 0:
 		in.op = opStoreImm
+	case b == 0xc0 || b == 0xc1:
+		in.op, in.fn, in.form = opShift, in.reg&7, memoryImmediate
+	case b == 0xd0 || b == 0xd1:
+		in.op, in.fn, in.form, in.imm = opShift, in.reg&7, memoryImmediate, 1
+	case b == 0xd2 || b == 0xd3:
+		in.op, in.fn = opShift, in.reg&7
 	case b >= 0xf6:
 		in.classifyGroups()
 	}
@@ -129,6 +137,12 @@ func (in *inst) classifySecondary() {
 		in.op, in.fn = opBit, b>>3&3
 	case b == 0xba && in.reg&7 >= 4:
 		in.op, in.fn, in.form = opBit, in.reg&3, memoryImmediate
+	case b >= 0x40 && b <= 0x4f:
+		in.op, in.fn = opMoveIf, b&15
+	case b >= 0x90 && b <= 0x9f:
+		in.op, in.fn, in.size, in.regSize = opSetIf, b&15, 1, 1
+	case b == 0xaf:
+		in.op, in.form = opMultiply, registerMemory
 	case b == 0xae && in.reg&7 == 7 && in.rep == 0: // CLFLUSH, CLFLUSHOPT
 		in.op, in.size = opNothing, 1
 	case b == 0xb0:

@@ -103,6 +103,34 @@ func (e *Emulator) general(in *inst, gpa uint64) error {
 			e.store(&p, v)
 		}
 		r.RFLAGS = flags
+	case opShift:
+		count := in.imm
+		if in.form == memoryRegister {
+			count = r.GPR[x86.RCX]
+		}
+		v, flags := shift(in.fn, e.load(&p), uint(count&0xff), size, r.RFLAGS)
+		e.store(&p, v)
+		r.RFLAGS = flags
+	case opMultiply:
+		b := in.imm
+		if in.form == registerMemory {
+			b = e.register(in)
+		}
+		v, flags := multiply(e.load(&p), b, size, r.RFLAGS)
+		e.setRegister(in, v)
+		r.RFLAGS = flags
+	case opMoveIf:
+		v := e.load(&p) // the access is made in any case
+		if !condition(in.fn, r.RFLAGS) {
+			v = e.register(in)
+		}
+		e.setRegister(in, v)
+	case opSetIf:
+		var v uint64
+		if condition(in.fn, r.RFLAGS) {
+			v = 1
+		}
+		e.store(&p, v)
 	case opExchange, opExchangeAdd, opCompareExchange:
 		e.exchange(in, &p)
 	}

@@ -34,8 +34,9 @@ type shape struct {
 }
 
 const (
-	logicFlags = x86.FlagAF
-	bitFlags   = x86.FlagOF | x86.FlagSF | x86.FlagAF | x86.FlagPF
+	logicFlags    = x86.FlagAF
+	multiplyFlags = x86.FlagSF | x86.FlagZF | x86.FlagAF | x86.FlagPF
+	bitFlags      = x86.FlagOF | x86.FlagSF | x86.FlagAF | x86.FlagPF
 )
 
 var forms = allForms()
@@ -71,6 +72,20 @@ func allForms() (f []shape) {
 	for i, name := range []string{"NOT", "NEG"} {
 		s := shape{name: name, ext: 2 + i, lock: true}
 		f = append(f, s.with("\xf6", bytes1), s.with("\xf7", words))
+	}
+	for i, name := range []string{"ROL", "ROR", "RCL", "RCR", "SHL", "SHR", "SAL", "SAR"} {
+		s := shape{name: name, ext: i, imm: 1, undefined: x86.FlagAF | x86.FlagOF}
+		f = append(f, s.with("\xc0", bytes1), s.with("\xc1", words))
+		s.imm = 0
+		f = append(f, s.with("\xd2", bytes1), s.with("\xd3", words))
+		s.undefined = x86.FlagAF
+		f = append(f, s.with("\xd0", bytes1), s.with("\xd1", words))
+	}
+	for i := range 16 {
+		s := shape{name: fmt.Sprintf("condition %d", i), ext: -1}
+		f = append(f, s.with("\x0f"+string([]byte{byte(0x40 + i)}), words))
+		s.memory = 1
+		f = append(f, s.with("\x0f"+string([]byte{byte(0x90 + i)}), fixed))
 	}
 	for _, opcode := range []string{"\xa4", "\xa6", "\xaa", "\xac", "\xae"} {
 		s := shape{name: fmt.Sprintf("string %x", opcode), noModRM: true, repeat: true}
@@ -111,6 +126,9 @@ var plainForms = []shape{
 	{name: "CMPXCHG", opcode: "\x0f\xb1", ext: -1, sizes: words, lock: true},
 	{name: "XADD", opcode: "\x0f\xc0", ext: -1, sizes: bytes1, lock: true},
 	{name: "XADD", opcode: "\x0f\xc1", ext: -1, sizes: words, lock: true},
+	{name: "IMUL", opcode: "\x0f\xaf", ext: -1, sizes: words, undefined: multiplyFlags},
+	{name: "IMUL immediate", opcode: "\x6b", ext: -1, imm: 1, sizes: words, undefined: multiplyFlags},
+	{name: "IMUL immediate", opcode: "\x69", ext: -1, imm: -1, sizes: words, undefined: multiplyFlags},
 	{name: "CLFLUSH", opcode: "\x0f\xae", ext: 7, sizes: fixed, memory: 1},
 	{name: "PUSH", opcode: "\xff", ext: 6, sizes: stack},
 	{name: "POP", opcode: "\x8f", ext: 0, sizes: stack},

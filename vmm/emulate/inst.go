@@ -68,6 +68,10 @@ const (
 	opALU   // fn is one of alu*
 	opUnary // fn is one of unary*
 	opBit   // fn is one of bit*
+	opShift // fn is the kind; the count is an immediate, or in CL
+	opMultiply
+	opMoveIf // CMOVcc; fn is the condition
+	opSetIf  // SETcc; fn is the condition
 	opExchange
 	opExchangeAdd
 	opCompareExchange
@@ -148,7 +152,7 @@ func (in *inst) offset(r *x86.Registers) uint64 {
 // writes tells whether the memory operand is written.
 func (in *inst) writes() bool {
 	switch in.op {
-	case opLoad, opXLoad, opNothing, opPush:
+	case opLoad, opMoveIf, opMultiply, opXLoad, opNothing, opPush:
 		return false
 	case opALU:
 		return in.form != registerMemory && in.fn != aluCmp && in.fn != aluTest

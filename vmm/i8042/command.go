@@ -17,8 +17,8 @@ func (c *Controller) reply(v uint8, mouse bool) {
 	}
 }
 
-// do carries out a command.
-func (c *Controller) do(v uint8) {
+// do carries out a command. It tells whether that resets the machine.
+func (c *Controller) do(v uint8) (reset bool) {
 	c.command = 0
 	switch {
 	case v >= cmdReadRAM && v < cmdReadRAM+32:
@@ -42,20 +42,23 @@ func (c *Controller) do(v uint8) {
 		c.reply(inputNotInhibits, false)
 	case v == cmdReadOutput:
 		c.reply(c.readPort(), false)
-	case v >= cmdPulse && v&portNotReset == 0:
-		c.wires.Reset()
+	case v >= cmdPulse:
+		return v&portNotReset == 0
 	}
+	return false
 }
 
-// data takes a byte at the data port: of a command, or for the keyboard.
-func (c *Controller) data(v uint8) {
+// data takes a byte at the data port: of a command, or for the keyboard. It
+// tells whether that resets the machine.
+func (c *Controller) data(v uint8) (reset bool) {
 	command := c.command
 	c.command = 0
 	switch {
 	case command >= cmdWriteRAM && command < cmdWriteRAM+32:
 		c.ram[command-cmdWriteRAM] = v
 	case command == cmdWriteOutput:
-		c.writePort(v)
+		c.port = v & (portNotReset | portA20)
+		return v&portNotReset == 0
 	case command == cmdFromKeyboard:
 		c.reply(v, false)
 	case command == cmdFromMouse:
@@ -67,6 +70,7 @@ func (c *Controller) data(v uint8) {
 		c.ram[0] &^= modeNoKeyboard
 		c.keyboard.write(v)
 	}
+	return false
 }
 
 func (c *Controller) readPort() uint8 {
@@ -78,14 +82,4 @@ func (c *Controller) readPort() uint8 {
 		return v | portFull
 	}
 	return v
-}
-
-func (c *Controller) writePort(v uint8) {
-	c.port = v & (portNotReset | portA20)
-	if c.wires.A20 != nil {
-		c.wires.A20(v&portA20 != 0)
-	}
-	if v&portNotReset == 0 {
-		c.wires.Reset()
-	}
 }

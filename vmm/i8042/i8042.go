@@ -4,7 +4,9 @@
 // Mouse) and, for port 0x92, the ICH data sheets (Fast A20 and Init).
 //
 // Bytes take no time on their wires: the output buffer is filled again as soon
-// as it is read, with an edge on the interrupt line.
+// as it is read, with an edge on the interrupt line. The A20 gate is a bit that
+// reads as it was written, and no more: a processor that masks address bit 20
+// is none that guests of today are started on, and all of them open the gate.
 package i8042
 
 import "github.com/ringo-vmm/ringo/vmm/device"
@@ -71,10 +73,9 @@ const (
 // Wires are what the controller pulls besides a PC's memory bus.
 type Wires struct {
 	Keyboard, Mouse device.IRQ
-	// Reset resets the machine; it may not do so before it has returned.
+	// Reset resets the machine. It is the last thing that an access does,
+	// and may reset the controller.
 	Reset func()
-	// A20 is told of each write of the A20 gate, which may be nil.
-	A20 func(on bool)
 }
 
 // Controller is the keyboard controller with keyboard and mouse.
@@ -135,8 +136,11 @@ func (p *dataPort) In(uint16, int) uint32 {
 func (p *dataPort) Out(_ uint16, _ int, v uint32) {
 	c := (*Controller)(p)
 	c.status &^= statusCommand
-	c.data(uint8(v))
+	reset := c.data(uint8(v))
 	c.refill()
+	if reset {
+		c.wires.Reset()
+	}
 }
 
 func (p *commandPort) In(uint16, int) uint32 {
@@ -150,8 +154,11 @@ func (p *commandPort) In(uint16, int) uint32 {
 func (p *commandPort) Out(_ uint16, _ int, v uint32) {
 	c := (*Controller)(p)
 	c.status |= statusCommand
-	c.do(uint8(v))
+	reset := c.do(uint8(v))
 	c.refill()
+	if reset {
+		c.wires.Reset()
+	}
 }
 
 // refill moves the next byte to the output buffer if that is empty.

@@ -10,15 +10,14 @@ type rig struct {
 	*Controller
 	keyboard, mouse devicetest.Line
 	resets          int
-	a20             []bool
+	onReset         func()
 }
 
 func newRig() *rig {
-	r := new(rig)
+	r := &rig{onReset: func() {}}
 	r.Controller = New(Wires{
 		Keyboard: &r.keyboard, Mouse: &r.mouse,
-		Reset: func() { r.resets++ },
-		A20:   func(on bool) { r.a20 = append(r.a20, on) },
+		Reset: func() { r.resets++; r.onReset() },
 	})
 	return r
 }
@@ -193,8 +192,9 @@ func TestOutputPort(t *testing.T) {
 	}
 	r.do(0xd1)
 	r.send(0xdf)
-	if len(r.a20) != 2 || r.a20[0] || !r.a20[1] {
-		t.Errorf("the A20 gate was told %v", r.a20)
+	r.do(0xd0)
+	if got := r.read(); got != 0xc3 {
+		t.Errorf("output port is %#x after 0xdf, want 0xc3", got)
 	}
 	if r.resets != 0 {
 		t.Error("0xdd or 0xdf resets")
@@ -222,7 +222,7 @@ func TestACommandCancelsTheOneBefore(t *testing.T) {
 	r.do(0xd1)
 	r.do(0xab)
 	r.send(0xee)
-	if len(r.a20) != 0 {
+	if r.resets != 0 {
 		t.Error("a byte for the keyboard goes to the output port")
 	}
 	r.expect(t, "test and echo", "\x00\xee", "")
@@ -238,24 +238,41 @@ func TestPulseResets(t *testing.T) {
 	}
 }
 
+func TestAResetIsTheLastThingAnAccessDoes(t *testing.T) {
+	for name, pull := range map[string]func(r *rig){
+		"pulse":       func(r *rig) { r.do(0xfe) },
+		"output port": func(r *rig) { r.do(0xd1); r.send(0) },
+	} {
+		r := newRig()
+		r.mode(modeKeyboardInt)
+		r.do(0xd2)
+		r.send('a')
+		// Bytes that wait, and the line that tells of one, are gone.
+		r.onReset = r.Reset
+		pull(r)
+		if r.resets != 1 || r.status() != statusUnlocked|statusSystem || r.keyboard.Level {
+			t.Errorf("%s: %d resets, status %#x, line %t", name, r.resets, r.status(), r.keyboard.Level)
+		}
+	}
+}
+
 func TestPort92(t *testing.T) {
 	resets := 0
-	var a20 []bool
-	p := NewPort92(func() { resets++ }, func(on bool) { a20 = append(a20, on) })
+	p := NewPort92(func() { resets++ })
 	if got := p.In(0, 1); got != 0xffffff02 {
 		t.Errorf("reads %#x", got)
 	}
-	p.Out(0, 1, 0)
-	p.Out(0, 1, 2)
-	if resets != 0 || len(a20) != 2 || a20[0] || !a20[1] {
-		t.Errorf("A20 %v, %d resets", a20, resets)
+	for _, v := range []uint32{0, 2} {
+		if p.Out(0, 1, v); resets != 0 || uint8(p.In(0, 1)) != uint8(v) {
+			t.Errorf("after %d: reads %#x, %d resets", v, p.In(0, 1), resets)
+		}
 	}
 	p.Out(0, 1, 0xff)
 	p.Out(0, 1, 0xff)
 	if got := uint8(p.In(0, 1)); resets != 1 || got != 3 {
 		t.Errorf("%d resets, reads %#x", resets, got)
 	}
-	fresh := NewPort92(nil, nil)
+	fresh := NewPort92(nil)
 	devicetest.Survives(t, p, fresh)
 	if got := uint8(fresh.In(0, 1)); got != 3 {
 		t.Errorf("reads %#x where it was loaded", got)
@@ -264,7 +281,6 @@ func TestPort92(t *testing.T) {
 	if p.In(0, 1)&3 != 2 {
 		t.Error("a reset does not open the A20 gate alone")
 	}
-	NewPort92(nil, nil).Out(0, 1, 0) // without an A20 gate
 }
 
 func TestResetEmptiesAll(t *testing.T) {

@@ -11,17 +11,15 @@ const (
 )
 
 // Port92 is the fast way to the A20 gate and to a reset, beside the keyboard
-// controller's. It is a device.Ports for one port.
+// controller's. It is a device.Ports for one port. As there, the gate is a bit
+// and no more.
 type Port92 struct {
 	v     uint8
 	reset func()
-	a20   func(on bool)
 }
 
-// NewPort92 makes the port. The callbacks are as in Wires.
-func NewPort92(reset func(), a20 func(on bool)) *Port92 {
-	return &Port92{reset: reset, a20: a20, v: port92A20}
-}
+// NewPort92 makes the port. reset is as in Wires.
+func NewPort92(reset func()) *Port92 { return &Port92{reset: reset, v: port92A20} }
 
 // Reset leaves the A20 gate open.
 func (p *Port92) Reset() { p.v = port92A20 }
@@ -33,9 +31,6 @@ func (p *Port92) In(uint16, int) uint32 { return highOnes | uint32(p.v) }
 func (p *Port92) Out(_ uint16, _ int, v uint32) {
 	old := p.v
 	p.v = uint8(v) & (port92Reset | port92A20)
-	if p.a20 != nil {
-		p.a20(p.v&port92A20 != 0)
-	}
 	if p.v&^old&port92Reset != 0 {
 		p.reset()
 	}

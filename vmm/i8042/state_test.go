@@ -28,9 +28,8 @@ func TestStateSurvives(t *testing.T) {
 		t.Error("the lines differ")
 	}
 	for _, x := range []*rig{r, fresh} {
-		x.send(0xdf)
-		if n := len(x.a20); n != 1 {
-			t.Errorf("the command that waited tells A20 %d times", n)
+		if x.send(0); x.resets != 1 {
+			t.Errorf("the command that waited resets %d times", x.resets)
 		}
 	}
 	k, m := r.drain(t)
@@ -77,7 +76,6 @@ func (r *rig) drive(ops []byte) {
 		case 7:
 			r.Move(int(int8(v))<<(op>>3), int(op)-128, int(v), v)
 		}
-		r.a20 = r.a20[:0]
 	}
 }
 

@@ -1,8 +1,10 @@
 // Package kvmclock is the paravirtual clock that KVM defines (the Linux
 // kernel's documents virt/kvm/x86/msr and virt/kvm/x86/cpuid): a guest names a
 // page for each processor by an MSR, finds there how to make ns of its time
-// stamp counter, and needs no other clock. The virtual machine's CPUID and MSR
-// policies call it.
+// stamp counter, and needs no other clock.
+//
+// Package pc gives each processor's MSRs to package policy, tells the guest of
+// Features by CPUID, and calls Update and Resumed when time has made a jump.
 package kvmclock
 
 import (
@@ -23,33 +25,52 @@ const (
 	enable = 1 << 0
 )
 
-// Error is why an MSR access is not possible. The guest gets #GP.
-type Error string
-
-func (e Error) Error() string { return "kvmclock: " + string(e) }
+// Features is EAX of CPUID function 4000_0001h, KVM's features, of a machine
+// with this clock.
+const Features = featureClock | featureNoDelay | featureClock2 | featureClockStable
 
 const (
-	ErrMSR       Error = "no MSR of the paravirtual clock"
-	ErrProcessor Error = "no such processor"
-	ErrAddress   Error = "the address is not guest memory, or no multiple of 4"
+	featureClock       = 1 << 0  // the old MSRs
+	featureNoDelay     = 1 << 1  // port accesses need no delay after them
+	featureClock2      = 1 << 3  // the new MSRs
+	featureClockStable = 1 << 24 // flagStable can be trusted
 )
+
+// Config is what the clock needs of its machine.
+type Config struct {
+	RAM   *ram.RAM
+	CPUs  int
+	TSCHz uint64 // of all time stamp counters
+
+	// TSC is the host's time stamp counter, and Now the machine's time in ns.
+	TSC, Now func() uint64
+	// Offset is how far a processor's counter is ahead of the host's.
+	Offset func(cpu int) uint64
+	// Wall is ns since 1970 began, in UTC.
+	Wall func() int64
+}
 
 // Clock is the paravirtual clock of a virtual machine. It needs the virtual
 // machine's device lock, as a device does.
 type Clock struct {
-	ram    *ram.RAM
-	wall   func() int64
-	sample func() (tsc, now uint64)
+	config Config
 	mul    uint32
 	shift  int8
 
 	// All processors count from the same instant, so that their clocks
 	// agree to the ns.
 	sampled  bool
-	tsc, now uint64
+	tsc, now uint64 // the host's counter, and the machine's time
 
 	wallClock page
-	cpus      []page
+	cpus      []Processor
+}
+
+// Processor is the MSRs of one processor: a policy.Handler.
+type Processor struct {
+	clock *Clock
+	id    int
+	page
 }
 
 // page is where a guest wants a structure.
@@ -58,21 +79,24 @@ type page struct {
 	version uint32 // of the structure; even
 }
 
-// New makes the clock of a machine with a number of processors. sample gives
-// the guest's time stamp counter, which counts tscHz a second on all of them,
-// and the machine's time in ns at the same instant; wall is ns since 1970 began
-// in UTC.
-func New(r *ram.RAM, sample func() (tsc, now uint64), wall func() int64, tscHz uint64, cpus int) (*Clock, error) {
+// New makes a clock.
+func New(c Config) (*Clock, error) {
 	const least, most = 1_000_000, 100_000_000_000
-	if tscHz < least || tscHz > most {
-		return nil, fmt.Errorf("kvmclock: a time stamp counter of %d Hz", tscHz)
+	if c.TSCHz < least || c.TSCHz > most {
+		return nil, fmt.Errorf("kvmclock: a time stamp counter of %d Hz", c.TSCHz)
 	}
-	c := &Clock{ram: r, wall: wall, sample: sample, cpus: make([]page, max(cpus, 0))}
-	c.mul, c.shift = scale(tscHz)
-	return c, nil
+	k := &Clock{config: c, cpus: make([]Processor, c.CPUs)}
+	for i := range k.cpus {
+		k.cpus[i].clock, k.cpus[i].id = k, i
+	}
+	k.mul, k.shift = scale(c.TSCHz)
+	return k, nil
 }
 
 const second = 1_000_000_000 // ns
+
+// Processor is the MSRs of processor i, from 0.
+func (c *Clock) Processor(i int) *Processor { return &c.cpus[i] }
 
 // Reset disables all, as a system reset does.
 func (c *Clock) Reset() {
@@ -82,58 +106,47 @@ func (c *Clock) Reset() {
 	}
 }
 
-// ReadMSR reads a processor's MSR: what was written.
-func (c *Clock) ReadMSR(cpu int, msr uint32) (uint64, error) {
-	p, err := c.find(cpu, msr)
-	if err != nil {
-		return 0, err
-	}
-	return p.msr, nil
-}
-
-func (c *Clock) find(cpu int, msr uint32) (*page, error) {
-	if cpu < 0 || cpu >= len(c.cpus) {
-		return nil, ErrProcessor
-	}
-	switch msr {
+// ReadMSR reads an MSR: what was written.
+func (p *Processor) ReadMSR(num uint32) (v uint64, ok bool) {
+	switch num {
 	case MSRWallClock, MSRWallClockOld:
-		return &c.wallClock, nil
+		return p.clock.wallClock.msr, true
 	case MSRSystemTime, MSRSystemTimeOld:
-		return &c.cpus[cpu], nil
+		return p.msr, true
 	}
-	return nil, ErrMSR
+	return 0, false
 }
 
-// WriteMSR writes a processor's MSR, and then the structure that it names.
-// After an error the MSR is as it was.
-func (c *Clock) WriteMSR(cpu int, msr uint32, v uint64) error {
-	p, err := c.find(cpu, msr)
-	if err != nil {
-		return err
-	}
-	if p == &c.wallClock {
+// WriteMSR writes an MSR, and then the structure that it names. Without memory
+// for that at a multiple of 4, the MSR stays as it was.
+func (p *Processor) WriteMSR(num uint32, v uint64) (ok bool) {
+	c := p.clock
+	switch num {
+	case MSRWallClock, MSRWallClockOld:
 		if v != 0 && !c.valid(v, wallClockSize) {
-			return ErrAddress
+			return false
 		}
-		if p.msr = v; v != 0 {
+		if c.wallClock.msr = v; v != 0 {
 			c.writeWallClock()
 		}
-		return nil
+		return true
+	case MSRSystemTime, MSRSystemTimeOld:
+		if v&enable != 0 && !c.valid(v&^enable, timeInfoSize) {
+			return false
+		}
+		if p.msr = v; v&enable != 0 {
+			p.writeTimeInfo(0)
+		}
+		return true
 	}
-	if v&enable != 0 && !c.valid(v&^enable, timeInfoSize) {
-		return ErrAddress
-	}
-	if p.msr = v; v&enable != 0 {
-		c.writeTimeInfo(p, 0)
-	}
-	return nil
+	return false
 }
 
 // valid tells whether a structure of size bytes may be at gpa.
-func (c *Clock) valid(gpa, size uint64) bool { return gpa&3 == 0 && c.ram.Contains(gpa, size) }
+func (c *Clock) valid(gpa, size uint64) bool { return gpa&3 == 0 && c.config.RAM.Contains(gpa, size) }
 
-// Update writes all processors' structures anew: the time stamp counter or the
-// machine's time has made a jump.
+// Update writes all processors' structures anew: a processor's time stamp
+// counter has made a jump.
 func (c *Clock) Update() { c.update(false) }
 
 // Resumed is Update after the machine stood still or was loaded. It tells
@@ -147,10 +160,10 @@ func (c *Clock) update(stopped bool) {
 		if p.msr&enable == 0 {
 			continue
 		}
-		flags := c.flags(p) & flagStopped // until the guest clears it
+		flags := p.flags() & flagStopped // until the guest clears it
 		if stopped {
 			flags = flagStopped
 		}
-		c.writeTimeInfo(p, flags)
+		p.writeTimeInfo(flags)
 	}
 }

@@ -2,6 +2,7 @@ package kvmclock
 
 import (
 	"encoding/binary"
+	"math"
 	"math/bits"
 )
 
@@ -27,27 +28,43 @@ const (
 	wallClockSize = 12
 )
 
-func (c *Clock) writeTimeInfo(p *page, flags uint8) {
+func (p *Processor) writeTimeInfo(flags uint8) {
+	c := p.clock
 	if !c.sampled {
 		c.tsc, c.now = c.sample()
 		c.sampled = true
 	}
 	var b [timeInfoSize]byte
-	binary.LittleEndian.PutUint64(b[infoTSC:], c.tsc)
+	binary.LittleEndian.PutUint64(b[infoTSC:], c.tsc+c.config.Offset(p.id))
 	binary.LittleEndian.PutUint64(b[infoTime:], c.now)
 	binary.LittleEndian.PutUint32(b[infoMul:], c.mul)
 	b[infoShift] = uint8(c.shift)
 	b[infoFlags] = flagStable | flags
-	c.publish(p, p.msr&^enable, b[:])
+	c.publish(&p.page, p.msr&^enable, b[:])
 }
 
 func (c *Clock) writeWallClock() {
-	_, now := c.sample()
-	boot := uint64(c.wall()) - now
+	boot := uint64(c.config.Wall()) - c.config.Now()
 	var b [wallClockSize]byte
 	binary.LittleEndian.PutUint32(b[wallSeconds:], uint32(boot/second))
 	binary.LittleEndian.PutUint32(b[wallNanos:], uint32(boot%second))
 	c.publish(&c.wallClock, c.wallClock.msr, b[:])
+}
+
+// sample is the host's counter and the machine's time at the same instant, as
+// nearly as can be: something may come between the two, so the closest of a few
+// tries counts.
+func (c *Clock) sample() (tsc, now uint64) {
+	const tries = 4
+	least := uint64(math.MaxUint64)
+	for range tries {
+		before := c.config.TSC()
+		n := c.config.Now()
+		if took := c.config.TSC() - before; took < least {
+			least, tsc, now = took, before+took/2, n
+		}
+	}
+	return tsc, now
 }
 
 // publish writes a structure, which begins with its version. Other processors
@@ -64,12 +81,12 @@ func (c *Clock) publish(p *page, gpa uint64, b []byte) {
 }
 
 // put writes to guest memory that was found to be there.
-func (c *Clock) put(gpa uint64, b []byte) { _ = c.ram.Write(gpa, b) }
+func (c *Clock) put(gpa uint64, b []byte) { _ = c.config.RAM.Write(gpa, b) }
 
-// flags is what a processor's structure has as flags now.
-func (c *Clock) flags(p *page) uint8 {
+// flags is what the structure has as flags now.
+func (p *Processor) flags() uint8 {
 	var b [1]byte
-	_ = c.ram.Read(p.msr&^enable+infoFlags, b[:])
+	_ = p.clock.config.RAM.Read(p.msr&^enable+infoFlags, b[:])
 	return b[0]
 }
 

@@ -77,7 +77,7 @@ func TestELFEntryBeyond4GiBIsAnError(t *testing.T) {
 		t.Errorf("RIP %#x, want 0x100000", e.RIP)
 	}
 	l := &load{Config: Config{Kernel: Image{Name: "k"}}}
-	if _, err := l.enter(Long, 1<<32, 0, 0); err == nil || err.Error() != "kernel: k: its entry point 0x100000000 is beyond 4 GiB" {
+	if _, err := l.enter(Long, 1<<32, 0, 0); keyed(err) != "kernel: k: its entry point 0x100000000 is beyond 4 GiB" {
 		t.Errorf("%v", err)
 	}
 }
@@ -87,5 +87,5 @@ func TestPlainELFTakesNothingAlong(t *testing.T) {
 	c.CommandLine = "a"
 	wantError(t, "command line", c, "cmdline: protocol elf has none")
 	c.CommandLine, c.Modules = "", []Module{module("m", 1, "")}
-	wantError(t, "module", c, "module: m: protocol elf has no modules")
+	wantError(t, "module", c, "modules[0]: m: protocol elf has no modules")
 }

@@ -229,15 +229,15 @@ func TestInitrdsAndCommandLinesThatDoNotFit(t *testing.T) {
 		want   string
 	}{
 		"large initrd": {func(c *Config) { c.Modules = []Module{module("big", 14*mib, "")} },
-			"initrd: big: 14 MiB do not fit beside the kernel: the VM has 16 MiB, and vmlinuz takes an initrd up to 0x7fffffff"},
+			"modules[0]: big: 14 MiB do not fit beside the kernel: the VM has 16 MiB, and vmlinuz takes an initrd up to 0x7fffffff"},
 		"initrd that the kernel does not reach": {func(c *Config) {
 			put32(0x22c, 0x100fff)(c.Kernel.Data)
 			c.Modules = c.Modules[:1]
-		}, "initrd: initrd: 4097 bytes do not fit beside the kernel: the VM has 16 MiB, and vmlinuz takes an initrd up to 0x100fff"},
-		"empty initrd":      {func(c *Config) { c.Modules[1].Data = nil }, "initrd: more: is empty"},
+		}, "modules[0]: initrd: 4097 bytes do not fit beside the kernel: the VM has 16 MiB, and vmlinuz takes an initrd up to 0x100fff"},
+		"empty initrd":      {func(c *Config) { c.Modules[1].Data = nil }, "modules[0]: more: is empty"},
 		"long command line": {func(c *Config) { c.CommandLine = strings.Repeat("a", 101) }, "cmdline: 101 bytes, kernel vmlinuz takes at most 100"},
 		"NUL":               {func(c *Config) { c.CommandLine = "a\x00b" }, "cmdline: byte 1 is NUL"},
-		"NUL for a module":  {func(c *Config) { c.Modules[0].CommandLine = "\x00" }, "module: initrd: byte 0 of its command line is NUL"},
+		"NUL for a module":  {func(c *Config) { c.Modules[0].CommandLine = "\x00" }, "modules[0]: initrd: byte 0 of its command line is NUL"},
 		"very long command line": {func(c *Config) {
 			put32(0x238, 0xffffffff)(c.Kernel.Data)
 			c.CommandLine = strings.Repeat("a", 1<<16)

@@ -82,7 +82,7 @@ func Load(c Config) (Entry, error) {
 	case Flat:
 		e, err = l.flat()
 	default:
-		err = wrong("boot", "there is no protocol %d", uint8(l.Protocol))
+		err = wrong("boot", "there is no protocol %d", l.Protocol)
 	}
 	e.Protocol = l.Protocol
 	return e, err
@@ -153,7 +153,7 @@ func (l *load) flat() (Entry, error) {
 	case Protected, Long:
 		return l.enter(l.Mode, l.Address, gdt, pageTables)
 	}
-	return Entry{}, wrong("mode", "there is no processor mode %d", uint8(l.Mode))
+	return Entry{}, wrong("mode", "there is no processor mode %d", l.Mode)
 }
 
 // enter is the entry at an address in protected or long mode.

@@ -129,16 +129,16 @@ func TestModulesThatDoNotFit(t *testing.T) {
 		change func(*Config)
 		want   string
 	}{
-		"empty": {func(c *Config) { c.Modules = append(c.Modules, module("m", 0, "")) }, "module: m: is empty"},
+		"empty": {func(c *Config) { c.Modules = append(c.Modules, module("m", 0, "")) }, "modules[0]: m: is empty"},
 		"large": {func(c *Config) { c.Modules = append(c.Modules, module("m", 3*mib, "")) },
-			"module: m: 3072 KiB do not fit beside the kernel: the VM has 4096 KiB"},
+			"modules[0]: m: 3072 KiB do not fit beside the kernel: the VM has 4096 KiB"},
 		"long command line": {func(c *Config) { c.Modules = append(c.Modules, module("m", 1, strings.Repeat("a", 1<<16))) },
-			"module: m: 65537 bytes, the loader has room for 65488"},
+			"modules[0]: 65537 bytes, the loader has room for 65488"},
 		"very many": {func(c *Config) {
 			for range 700 {
 				c.Modules = append(c.Modules, module("m", 1, strings.Repeat("a", 80)))
 			}
-		}, "module: m: 81 bytes, the loader has room for 16"},
+		}, "modules[0]: 81 bytes, the loader has room for 16"},
 		"long kernel command line": {func(c *Config) { c.CommandLine = strings.Repeat("a", 1<<16) }, "cmdline: 65537 bytes, the loader has room for 65504"},
 	} {
 		c := Config{RAM: memory(t, 4*mib), Kernel: Image{"k", mbKernel(0x1000, 0, mbHeader(mbHasAddress, 0x100000, 0x100000, 0, 0, 0x100000))}}

@@ -75,6 +75,16 @@ func (v *Machine) Last() (e Ended, ok bool) {
 	return *v.last, true
 }
 
+// Started is the host's time in ns at which the machine was started; ok is
+// false if it is off.
+func (v *Machine) Started() (at uint64, ok bool) {
+	p, err := v.running()
+	if err != nil {
+		return 0, false
+	}
+	return p.VM.Started(), true
+}
+
 // Starts is how often the machine was started, resets included.
 func (v *Machine) Starts() int {
 	v.mu.Lock()

@@ -1,0 +1,268 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/ringo-vmm/ringo/internal/bench"
+	"github.com/ringo-vmm/ringo/internal/emu"
+	"github.com/ringo-vmm/ringo/internal/guestos"
+	"github.com/ringo-vmm/ringo/internal/hostpkg"
+	"github.com/ringo-vmm/ringo/internal/kvmpeer"
+	"github.com/ringo-vmm/ringo/internal/media"
+	"github.com/ringo-vmm/ringo/internal/microguests"
+)
+
+// benchTimeout is how long each machine of a measurement may take. The slowest,
+// KVM's with instructions counted, takes a tenth of it.
+const benchTimeout = 3 * time.Minute
+
+// The guests that are run: one that measures exits, and one that stays.
+const (
+	benchGuest = "bench"
+	spinGuest  = "hostile-spin"
+)
+
+// measurement is one ringo bench.
+type measurement struct {
+	ctx  context.Context
+	root string // the repository
+	elf  string // the kernel
+	dir  string // build/bench
+}
+
+func runBench(c *cli, args []string) error {
+	f := c.buildFlags()
+	peer := c.flags.String("peer", "", "measure what is `beside` Ringo too: \"kvm\", which is Linux with KVM in the same emulator")
+	linux := c.flags.Int("linux", 0, "also time Linux to its shell, this many `times` with Ringo and without")
+	if err := c.parse(args, 0); err != nil {
+		return err
+	}
+	if *peer != "" && *peer != "kvm" {
+		return usageError(fmt.Sprintf("-peer: there is %q, not %q", "kvm", *peer))
+	}
+	if *linux < 0 {
+		return usageError("-linux: want a positive number")
+	}
+	if err := f.need(hostpkg.QEMU); err != nil {
+		return err
+	}
+	root, elf, err := f.build()
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	m := &measurement{ctx: ctx, root: root, elf: elf, dir: filepath.Join(root, "build", "bench")}
+	figures, err := m.all(*peer == "kvm", *linux)
+	if err != nil {
+		return err
+	}
+	if err := bench.Print(os.Stdout, figures); err != nil {
+		return err
+	}
+	b, err := bench.JSON(figures)
+	if err != nil {
+		return err
+	}
+	out := filepath.Join(root, "build", "bench.json")
+	if err := os.WriteFile(out, b, 0o666); err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "ringo bench: %s\n", out)
+	if over := bench.Over(figures); over != nil {
+		return fmt.Errorf("over the limit: %s", strings.Join(over, "; "))
+	}
+	return nil
+}
+
+// all measures what was asked for.
+func (m *measurement) all(kvm bool, linux int) ([]bench.Figure, error) {
+	output, err := m.exits()
+	if err != nil {
+		return nil, err
+	}
+	ringo, err := bench.ParseExits(output)
+	if err != nil {
+		return nil, err
+	}
+	var peer map[string]float64
+	if kvm {
+		if peer, err = m.kvm(); err != nil {
+			return nil, err
+		}
+	}
+	figures := bench.ExitFigures(ringo, peer)
+	if n, ok := bench.ParseFirstInstruction(output); ok {
+		figures = append(figures, bench.FirstInstruction(n))
+	}
+	memory, err := m.memory()
+	if err != nil {
+		return nil, err
+	}
+	figures = append(figures, memory...)
+	if linux > 0 {
+		times, err := m.linux(linux)
+		if err != nil {
+			return nil, err
+		}
+		figures = append(figures, times...)
+	}
+	return figures, nil
+}
+
+// exits runs the guest that measures exits, in a machine that starts by itself,
+// and returns what came on the serial line.
+func (m *measurement) exits() (string, error) {
+	modules, err := m.write("exits", benchGuest, true)
+	if err != nil {
+		return "", err
+	}
+	vm, err := m.boot(emu.Options{ICount: true, Modules: modules})
+	if err != nil {
+		return "", err
+	}
+	defer vm.Kill()
+	return m.passed(vm)
+}
+
+// memory looks at the memory that Ringo uses, before and while a machine runs.
+func (m *measurement) memory() ([]bench.Figure, error) {
+	modules, err := m.write("memory", spinGuest, false)
+	if err != nil {
+		return nil, err
+	}
+	vm, err := m.boot(emu.Options{ICount: true, Modules: modules})
+	if err != nil {
+		return nil, err
+	}
+	defer vm.Kill()
+	ctx, cancel := m.limit()
+	defer cancel()
+	monitor, err := microguests.Attach(ctx, vm)
+	if err != nil {
+		return nil, err
+	}
+	image, err := monitor.Do(ctx, "mem")
+	if err != nil {
+		return nil, err
+	}
+	used := func(commands ...string) (kib float64) {
+		if err != nil {
+			return 0
+		}
+		var output string
+		if output, err = monitor.Do(ctx, append(commands, "gc", "frames")...); err == nil {
+			kib, err = bench.ParseMemory(image + output)
+		}
+		return kib
+	}
+	before := used()
+	with := used("vm start " + spinGuest)
+	return []bench.Figure{bench.HostMemory(before), bench.VMMemory(with - before)}, err
+}
+
+// kvm runs the guest that measures exits on KVM, in the machine that Ringo runs
+// on.
+func (m *measurement) kvm() (map[string]float64, error) {
+	kernel, err := m.fetch(kvmpeer.KernelGuest)
+	if err != nil {
+		return nil, err
+	}
+	initrd, err := kvmpeer.Make(guestStore(m.root))
+	if err != nil {
+		return nil, err
+	}
+	vm, err := m.boot(directly(emu.Options{ICount: true}, kernel, initrd, kvmpeer.CommandLine(benchGuest)))
+	if err != nil {
+		return nil, err
+	}
+	defer vm.Kill()
+	output, err := m.passed(vm)
+	if err != nil {
+		return nil, fmt.Errorf("kvm: %w", err)
+	}
+	return bench.ParseExits(output)
+}
+
+// passed waits for the end of the guest that measures exits, and returns what
+// came on the serial line.
+func (m *measurement) passed(vm *emu.VM) (string, error) {
+	ctx, cancel := m.limit()
+	defer cancel()
+	if _, err := vm.Expect(ctx, 0, bench.Passed); err != nil {
+		return "", fmt.Errorf("waiting for the guest: %w; the last output:\n%s", err, lastOutput(vm))
+	}
+	return vm.Output(), nil
+}
+
+// write writes a micro-guest and the configuration of its machine.
+func (m *measurement) write(name, guest string, autostart bool) ([]media.Module, error) {
+	list, err := microguests.Lookup([]string{guest})
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Join(m.dir, name)
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, err
+	}
+	modules, err := microguests.Write(dir, list)
+	if err != nil || !autostart {
+		return modules, err
+	}
+	config, err := os.ReadFile(modules[0].Path)
+	if err != nil {
+		return nil, err
+	}
+	text := strings.ReplaceAll(string(config), "autostart = false", "autostart = true")
+	return modules, os.WriteFile(modules[0].Path, []byte(text), 0o666)
+}
+
+// boot starts a machine without a display adapter, on Ringo's kernel.
+func (m *measurement) boot(o emu.Options) (*emu.VM, error) {
+	o.Image, o.NoVGA = m.elf, true
+	return emu.Start(o)
+}
+
+// directly makes the machine boot Linux in place of Ringo. Of QEMU's -kernel the
+// last one counts.
+func directly(o emu.Options, kernel, initrd, cmdline string) emu.Options {
+	o.Extra = []string{"-kernel", kernel, "-initrd", initrd, "-append", cmdline}
+	return o
+}
+
+// fetch gets a guest system, if it is not there, and returns its path.
+func (m *measurement) fetch(name string) (string, error) {
+	list, err := guestos.Lookup([]string{name})
+	if err != nil {
+		return "", err
+	}
+	store := guestStore(m.root)
+	if _, ok := store.Have(list[0]); !ok {
+		if err := fetchGuests(m.root, list, guestos.Options{}); err != nil {
+			return "", err
+		}
+	}
+	return store.Path(list[0]), nil
+}
+
+// errBenchTimeout is why a machine is given up.
+var errBenchTimeout = errors.New("timeout")
+
+// limit is the time that a machine may take.
+func (m *measurement) limit() (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(m.ctx, benchTimeout, errBenchTimeout)
+}
+
+// lastOutput is the end of what a machine has sent.
+func lastOutput(vm *emu.VM) string {
+	lines := strings.Split(strings.TrimSpace(vm.Output()), "\n")
+	return strings.Join(lines[max(0, len(lines)-tailLines):], "\n")
+}

@@ -1,0 +1,141 @@
+package bench
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/ringo-vmm/ringo/vmm/guests"
+)
+
+// output is what the guest prints, each line n instructions more than the loop.
+func output(n string) string {
+	text := "bench empty 2\r\n"
+	for _, f := range Exits {
+		text += "[    1.408938] bench: bench " + f.Name + " " + n + "\r\n"
+	}
+	return text + "passed bench\r\n"
+}
+
+func TestExitsAreWithoutTheLoop(t *testing.T) {
+	got, err := ParseExits(output("202"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range Exits {
+		if got[f.Name] != 200 {
+			t.Errorf("%s is %v", f.Name, got[f.Name])
+		}
+	}
+	figures := ExitFigures(got, nil)
+	if len(figures) != len(Exits) || figures[0].Value != 200 || figures[0].KVM != 0 || figures[0].Unit != Instructions {
+		t.Errorf("%+v", figures)
+	}
+	if Exits[0].Value != 0 {
+		t.Error("measuring changed the list of what is measured")
+	}
+}
+
+func TestOutputWithoutAllExitsIsAnError(t *testing.T) {
+	for name, text := range map[string]string{
+		"nothing":         "",
+		"no loop":         strings.ReplaceAll(output("202"), "empty", "emptied"),
+		"one missing":     strings.ReplaceAll(output("202"), "bench eoi", "bench oie"),
+		"less than none":  output("2"),
+		"too many digits": output("99999999999999999999"),
+	} {
+		if got, err := ParseExits(text); err == nil {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+// The guest and the list of figures are apart; this keeps them together.
+func TestTheGuestMeasuresAllExits(t *testing.T) {
+	g, ok := guests.Find("bench")
+	if !ok {
+		t.Fatal("no guest bench")
+	}
+	image, err := g.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range append([]Figure{{Name: emptyLoop}}, Exits...) {
+		if !strings.Contains(string(image), "bench "+f.Name+" \x00") {
+			t.Errorf("the guest does not print %q", f.Name)
+		}
+	}
+}
+
+func TestTheEndOfTheGuestIsSeen(t *testing.T) {
+	for text, want := range map[string]bool{
+		"passed bench\n":                true,
+		"[1.0] bench: passed bench\r\n": true,
+		"kvmpeer: /dev/kvm: no\n":       true,
+		"passed ben":                    false,
+		"kvmpeer: /dev/k":               false,
+	} {
+		if Passed.MatchString(text) != want {
+			t.Errorf("%q: %v", text, !want)
+		}
+	}
+}
+
+func TestFirstInstruction(t *testing.T) {
+	for text, want := range map[string]float64{
+		"[ 0.03] vm bench: first instruction after 31.25ms\r\n": 31.25e6,
+		"vm bench: first instruction after 980µs\n":             980e3,
+		"vm bench: first instruction after 1.5s\n":              1.5e9,
+		"vm bench: first instruction after 31.2":                0,
+		"first instruction after ms.s\n":                        0,
+		"":                                                      0,
+	} {
+		if got, ok := ParseFirstInstruction(text); got != want || ok != (want != 0) {
+			t.Errorf("%q: %v, %v", text, got, ok)
+		}
+	}
+}
+
+const memText = "000000100000-00003fff0000   1022 MiB  RAM\n000001000000-000001580000   5632 KiB  kernel\n000002000000-000002001000  4096 B  module vms.toml\n"
+
+func frames(heap, guest string) string {
+	return "total 1018 MiB, free 1017 MiB, most ever used 1072 KiB, failed allocations 0\n" +
+		"  free           1017 MiB\n  Go heap         " + heap + "\n  page tables     112 KiB\n  guest RAM       " + guest + "\n" +
+		"  kernel           4096 B\n       2 free blocks of 4096 B\nringo> "
+}
+
+func TestMemoryIsTheImageAndWhatIsAllocated(t *testing.T) {
+	before := frames("632 KiB", "0 B")
+	for _, c := range []struct {
+		text string
+		want float64
+	}{
+		{memText + before, 5632 + 632 + 112 + 4},
+		{strings.ReplaceAll(memText+before, "\n", "\r\n"), 5632 + 632 + 112 + 4},
+		{memText + before + frames("12 MiB", "256 MiB"), 5632 + 12<<10 + 112 + 4},
+	} {
+		if got, err := ParseMemory(c.text); err != nil || got != c.want {
+			t.Errorf("%v KiB, %v; want %v", got, err, c.want)
+		}
+	}
+	for name, text := range map[string]string{
+		"no mem":            before,
+		"no frames":         memText,
+		"image upside down": strings.ReplaceAll(memText, "1580000", "0580000") + before,
+		"too much":          memText + frames("99999999999 KiB", "0 B"),
+	} {
+		if got, err := ParseMemory(text); err == nil {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+func TestMedian(t *testing.T) {
+	for _, c := range []struct {
+		v    []float64
+		want float64
+	}{{[]float64{3}, 3}, {[]float64{9, 1, 2}, 2}, {[]float64{4, 1, 2, 9}, 3}} {
+		if got := Median(c.v); got != c.want {
+			t.Errorf("%v: %v", c.v, got)
+		}
+	}
+}

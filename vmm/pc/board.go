@@ -1,0 +1,119 @@
+package pc
+
+import (
+	"github.com/ringo-vmm/ringo/vmm"
+	"github.com/ringo-vmm/ringo/vmm/acpitab"
+	"github.com/ringo-vmm/ringo/vmm/debugport"
+	"github.com/ringo-vmm/ringo/vmm/device"
+	"github.com/ringo-vmm/ringo/vmm/i8042"
+	"github.com/ringo-vmm/ringo/vmm/ioapic"
+	"github.com/ringo-vmm/ringo/vmm/lapic"
+	"github.com/ringo-vmm/ringo/vmm/memmap"
+	"github.com/ringo-vmm/ringo/vmm/pcihost"
+	"github.com/ringo-vmm/ringo/vmm/pic"
+	"github.com/ringo-vmm/ringo/vmm/pit"
+	"github.com/ringo-vmm/ringo/vmm/pmtimer"
+	"github.com/ringo-vmm/ringo/vmm/rtc"
+	"github.com/ringo-vmm/ringo/vmm/serial"
+)
+
+// board is the devices of the machine.
+type board struct {
+	bus      lapic.Bus
+	lapic    *lapic.LAPIC
+	pic      *pic.PIC
+	ioapic   *ioapic.IOAPIC
+	pit      *pit.PIT
+	rtc      *rtc.RTC
+	pm       *pmtimer.PM
+	keyboard *i8042.Controller
+	port92   *i8042.Port92
+	pci      *pcihost.Host
+	uart     *serial.UART
+	consoles [2]*debugport.Console
+	post     debugport.POST
+}
+
+const (
+	busHz   = 1_000_000_000 // of the local APIC's timer
+	catchUp = 8             // late ticks of the PIT
+)
+
+// pciRoutes are the ISA interrupts of the lines PIRQA# to PIRQD#.
+var pciRoutes = [...]uint8{10, 11, 10, 11}
+
+// devices makes the devices and puts them on their buses.
+func (p *PC) devices(c Config) error {
+	p.controllers(c)
+	if err := p.peripherals(c); err != nil {
+		return err
+	}
+	if err := p.registerPorts(); err != nil {
+		return err
+	}
+	if err := p.VM.Memory.Register("I/O APIC", ioapic.Address, ioapic.Size, p.ioapic); err != nil {
+		return err
+	}
+	p.placeLAPIC()
+	p.firmware()
+	line := c.Console.NewLine(&p.VM.Devices)
+	p.uart = serial.New(p.VM.Clock(), p.isa(serial.COM1Line), line)
+	if err := p.VM.Ports.Register("COM1", serial.COM1, serial.Ports, p.uart); err != nil {
+		return err
+	}
+	line.Connect(p.uart.Receive)
+	return nil
+}
+
+// controllers makes the interrupt controllers.
+func (p *PC) controllers(c Config) {
+	p.pic = pic.New()
+	p.lapic = lapic.New(&p.bus, lapic.Config{
+		BSP: true, Clock: p.VM.Clock(), BusHz: busHz, TSC: p.CPU.TSC, TSCHz: c.TSCHz,
+		Notify: p.CPU.Notify, NMI: p.raiseNMI, Init: p.initialize, StartUp: func(uint8) {},
+	})
+	p.ioapic = ioapic.New(p.bus.Send)
+	p.bus.EOI = p.ioapic.EOI
+	p.pic.Output = func(level bool) { p.lapic.SetLINT(0, level); p.CPU.Notify() }
+	p.CPU.SetLocalAPIC(&local{p.lapic, p})
+}
+
+// isa is an ISA interrupt line.
+func (p *PC) isa(n int) device.IRQ { return ioapic.ISA(p.pic, p.ioapic, n) }
+
+// peripherals makes what pulls the interrupt lines, and what pulls none.
+func (p *PC) peripherals(c Config) (err error) {
+	clock, reset := p.VM.Clock(), p.end(vmm.Reset)
+	p.pit = pit.New(clock, p.isa(pit.Line), catchUp)
+	p.rtc = rtc.New(clock, p.isa(rtc.Line), c.Wall, rtc.Config{Low: p.VM.RAM.Low(), High: p.VM.RAM.High() - memmap.Top, CPUs: 1})
+	p.pm = pmtimer.New(clock, p.isa(acpitab.SCI), p.end(vmm.PoweredOff))
+	p.keyboard = i8042.New(i8042.Wires{Keyboard: p.isa(i8042.KeyboardLine), Mouse: p.isa(i8042.MouseLine), Reset: reset})
+	p.port92 = i8042.NewPort92(reset, nil)
+	pci := pcihost.Config{Routes: pciRoutes, ISABridge: true, Reset: reset}
+	for _, n := range pciRoutes {
+		pci.IRQ[n] = p.isa(int(n))
+	}
+	if p.pci, err = pcihost.New(pci); err != nil {
+		return err
+	}
+	for i := range p.consoles {
+		p.consoles[i] = debugport.NewConsole(p.debug)
+	}
+	return nil
+}
+
+// debug is a line of a debug console.
+func (p *PC) debug(line []byte) { p.VM.Log("%s", line) }
+
+// firmware leaves the devices as a BIOS does: ACPI is on, and interrupt lines
+// that have a level are known to have one. 82371SB data sheet, edge/level
+// control registers.
+func (p *PC) firmware() {
+	level := uint32(1) << acpitab.SCI
+	for _, n := range pciRoutes {
+		level |= 1 << n
+	}
+	p.pic.ELCR().Out(0, 1, level&0xff)
+	p.pic.ELCR().Out(1, 1, level>>8)
+	p.pm.SMICommand().Out(0, 1, pmtimer.ACPIEnable)
+}

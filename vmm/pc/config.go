@@ -1,0 +1,54 @@
+package pc
+
+import (
+	"errors"
+
+	"github.com/ringo-vmm/ringo/amd64/cpuid"
+	"github.com/ringo-vmm/ringo/vmm"
+	"github.com/ringo-vmm/ringo/vmm/config"
+	"github.com/ringo-vmm/ringo/vmm/console"
+	"github.com/ringo-vmm/ringo/vmm/loader"
+)
+
+// Config is what machine to build, and on what.
+type Config struct {
+	Name   string
+	Memory uint64 // bytes
+	CPUs   int
+	Host   vmm.Host
+	Engine vmm.Engine
+	CPUID  cpuid.Func // the host's
+	TSCHz  uint64
+	Wall   func() int64 // ns since 1970
+
+	// Load says what to start, and how: RAM and RSDP are filled in here.
+	Load loader.Config
+	// Console is the terminal at COM1. It outlives the machine.
+	Console *console.Console
+
+	// Features turn CPUID features on and off, by "+NAME" and "-NAME".
+	Features []string
+	// MSRs are what the guest finds in model-specific registers instead of
+	// what Ringo has for it.
+	MSRs []config.MSR
+}
+
+// keyError is an error that a key of the configuration is the cause of.
+type keyError struct {
+	key string
+	error
+}
+
+// ConfigKey is the key.
+func (e *keyError) ConfigKey() string { return e.key }
+
+// Unwrap is the error itself.
+func (e *keyError) Unwrap() error { return e.error }
+
+// check finds what this package cannot build.
+func (c *Config) check() error {
+	if c.CPUs > 1 {
+		return &keyError{"cpus", errors.New("this version runs one processor a machine")}
+	}
+	return nil
+}

@@ -1,0 +1,44 @@
+package pc
+
+import (
+	"github.com/ringo-vmm/ringo/vmm/device"
+	"github.com/ringo-vmm/ringo/vmm/state"
+)
+
+// stateful is the devices, in the order in which they are saved and loaded:
+// who pulls a line comes before who has to remember its level.
+func (p *PC) stateful() []device.Stateful {
+	return []device.Stateful{
+		p.pit, p.rtc, p.pm, p.keyboard, p.port92, p.pci, p.uart,
+		p.consoles[0], p.consoles[1], &p.post,
+		p.pic, p.ioapic, &p.bus, p.lapic, p.msrs, p.clock,
+	}
+}
+
+// State saves or loads all devices: a device.Stateful. The processor's own
+// state and the memory are not part of it. The machine must stand still.
+func (p *PC) State(c *state.Codec) {
+	for _, d := range p.stateful() {
+		d.State(c)
+	}
+	c.Version("pc", 1)
+	c.Bool(&p.nmi)
+	if c.Loading() {
+		p.placeLAPIC()
+		p.clock.Resumed()
+	}
+}
+
+// Reset puts all devices into the state that power-on and a BIOS leave them in.
+// The machine must stand still.
+func (p *PC) Reset() {
+	for _, d := range p.stateful() {
+		if r, ok := d.(device.Resetter); ok {
+			r.Reset()
+		}
+	}
+	p.nmi = false
+	p.placeLAPIC()
+	p.msrs.Firmware()
+	p.firmware()
+}

@@ -1,0 +1,23 @@
+package pc
+
+import (
+	"github.com/ringo-vmm/ringo/vmm/acpitab"
+	"github.com/ringo-vmm/ringo/vmm/memmap"
+	"github.com/ringo-vmm/ringo/vmm/pmtimer"
+)
+
+// tableArea is where the ACPI tables are, a guest-physical address.
+const tableArea = memmap.ACPITables
+
+// tables puts the ACPI tables into the guest's memory.
+func (p *PC) tables() error {
+	b, err := acpitab.Build(acpitab.Config{
+		Processors: 1, PM1Event: pmPort + pmtimer.EventOffset, PM1Control: pmPort + pmtimer.ControlOffset, PMTimer: pmPort + pmtimer.TimerOffset,
+		SoftOff: pmtimer.SleepS5, ResetPort: pmtimer.ResetPort, ResetValue: pmtimer.ResetValue, COM1: true, I8042: true,
+		PCI: &acpitab.PCI{Routes: pciRoutes},
+	}, tableArea)
+	if err != nil {
+		return err
+	}
+	return p.VM.RAM.Write(tableArea, b)
+}
