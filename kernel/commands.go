@@ -13,6 +13,7 @@ import (
 	"github.com/ringo-vmm/ringo/kernel/frame"
 	"github.com/ringo-vmm/ringo/kernel/klog"
 	"github.com/ringo-vmm/ringo/kernel/monitor"
+	"github.com/ringo-vmm/ringo/kernel/vmshell"
 	"github.com/ringo-vmm/ringo/vmm"
 )
 
@@ -38,6 +39,7 @@ func runMonitor() {
 		stopCommand("poweroff", "switch the machine off", reasonPowerOff),
 	)
 	if err == nil {
+		err = r.Add(vmshell.Commands(machines, attach)...)
 	}
 	if err != nil {
 		panic(err)

@@ -12,6 +12,7 @@ import (
 	"github.com/ringo-vmm/ringo/kernel/klog"
 	"github.com/ringo-vmm/ringo/kernel/terminal"
 	"github.com/ringo-vmm/ringo/vmm/config"
+	"github.com/ringo-vmm/ringo/vmm/inspect"
 	"github.com/ringo-vmm/ringo/vmm/manager"
 )
 
@@ -19,7 +20,7 @@ import (
 var machines = manager.New(manager.Options{
 	Host: vmHost{}, Engine: hostEngine, CPUID: processor,
 	Wall: func() int64 { return time.Now().UnixNano() }, Module: bootModule,
-	Ended: machineEnded,
+	PostMortem: inspect.PostMortem, Ended: machineEnded,
 })
 
 // screenSwitch shares the terminal between the monitor and the guests.

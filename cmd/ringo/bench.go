@@ -18,6 +18,7 @@ import (
 	"github.com/ringo-vmm/ringo/internal/kvmpeer"
 	"github.com/ringo-vmm/ringo/internal/media"
 	"github.com/ringo-vmm/ringo/internal/microguests"
+	"github.com/ringo-vmm/ringo/vmm/guests"
 )
 
 // benchTimeout is how long each machine of a measurement may take. The slowest,
@@ -42,6 +43,7 @@ func runBench(c *cli, args []string) error {
 	f := c.buildFlags()
 	peer := c.flags.String("peer", "", "measure what is `beside` Ringo too: \"kvm\", which is Linux with KVM in the same emulator")
 	linux := c.flags.Int("linux", 0, "also time Linux to its shell, this many `times` with Ringo and without")
+	where := c.flags.String("where", "", "rather say where the instructions of one kind of `exit` go, by function")
 	if err := c.parse(args, 0); err != nil {
 		return err
 	}
@@ -61,6 +63,9 @@ func runBench(c *cli, args []string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	m := &measurement{ctx: ctx, root: root, elf: elf, dir: filepath.Join(root, "build", "bench")}
+	if *where != "" {
+		return m.where(*where)
+	}
 	figures, err := m.all(*peer == "kvm", *linux)
 	if err != nil {
 		return err
@@ -119,9 +124,10 @@ func (m *measurement) all(kvm bool, linux int) ([]bench.Figure, error) {
 }
 
 // exits runs the guest that measures exits, in a machine that starts by itself,
-// and returns what came on the serial line.
+// and returns what Ringo and the guest have said.
 func (m *measurement) exits() (string, error) {
-	modules, err := m.write("exits", benchGuest, true)
+	guest, _ := guests.Find(benchGuest)
+	modules, err := m.write("exits", guest, true)
 	if err != nil {
 		return "", err
 	}
@@ -130,12 +136,20 @@ func (m *measurement) exits() (string, error) {
 		return "", err
 	}
 	defer vm.Kill()
-	return m.passed(vm)
+	ctx, cancel := m.limit()
+	defer cancel()
+	// The terminal is the monitor's when the guest has ended.
+	monitor, err := microguests.Attach(ctx, vm)
+	if err != nil {
+		return "", stuck(vm, err)
+	}
+	return monitor.Do(ctx, "log", "vm console "+benchGuest)
 }
 
 // memory looks at the memory that Ringo uses, before and while a machine runs.
 func (m *measurement) memory() ([]bench.Figure, error) {
-	modules, err := m.write("memory", spinGuest, false)
+	guest, _ := guests.Find(spinGuest)
+	modules, err := m.write("memory", guest, false)
 	if err != nil {
 		return nil, err
 	}
@@ -150,23 +164,29 @@ func (m *measurement) memory() ([]bench.Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	image, err := monitor.Do(ctx, "mem")
+	image, err := bench.ImageSize(m.elf)
 	if err != nil {
 		return nil, err
 	}
-	used := func(commands ...string) (kib float64) {
-		if err != nil {
-			return 0
-		}
-		var output string
-		if output, err = monitor.Do(ctx, append(commands, "gc", "frames")...); err == nil {
-			kib, err = bench.ParseMemory(image + output)
-		}
-		return kib
+	output, err := monitor.Do(ctx, "gc", "frames")
+	if err != nil {
+		return nil, err
 	}
-	before := used()
-	with := used("vm start " + spinGuest)
-	return []bench.Figure{bench.HostMemory(before), bench.VMMemory(with - before)}, err
+	before, _, err := bench.ParseMemory(output)
+	if err != nil {
+		return nil, err
+	}
+	if output, err = monitor.Do(ctx, "vm start "+spinGuest, "gc", "frames"); err != nil {
+		return nil, err
+	}
+	with, ram, err := bench.ParseMemory(output)
+	if err == nil && ram == 0 {
+		err = errors.New("the machine did not start")
+	}
+	if err != nil {
+		return nil, stuck(vm, err)
+	}
+	return []bench.Figure{bench.HostMemory(image + before), bench.VMMemory(with - before)}, nil
 }
 
 // kvm runs the guest that measures exits on KVM, in the machine that Ringo runs
@@ -185,35 +205,25 @@ func (m *measurement) kvm() (map[string]float64, error) {
 		return nil, err
 	}
 	defer vm.Kill()
-	output, err := m.passed(vm)
-	if err != nil {
-		return nil, fmt.Errorf("kvm: %w", err)
-	}
-	return bench.ParseExits(output)
-}
-
-// passed waits for the end of the guest that measures exits, and returns what
-// came on the serial line.
-func (m *measurement) passed(vm *emu.VM) (string, error) {
 	ctx, cancel := m.limit()
 	defer cancel()
-	if _, err := vm.Expect(ctx, 0, bench.Passed); err != nil {
-		return "", fmt.Errorf("waiting for the guest: %w; the last output:\n%s", err, lastOutput(vm))
+	if _, err := vm.Expect(ctx, 0, bench.PeerDone); err != nil {
+		return nil, fmt.Errorf("kvm: %w", stuck(vm, err))
 	}
-	return vm.Output(), nil
+	ticks, err := bench.ParseExits(vm.Output())
+	if err != nil {
+		return nil, fmt.Errorf("kvm: %w", stuck(vm, err))
+	}
+	return ticks, nil
 }
 
 // write writes a micro-guest and the configuration of its machine.
-func (m *measurement) write(name, guest string, autostart bool) ([]media.Module, error) {
-	list, err := microguests.Lookup([]string{guest})
-	if err != nil {
-		return nil, err
-	}
+func (m *measurement) write(name string, guest guests.Guest, autostart bool) ([]media.Module, error) {
 	dir := filepath.Join(m.dir, name)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
-	modules, err := microguests.Write(dir, list)
+	modules, err := microguests.Write(dir, []guests.Guest{guest})
 	if err != nil || !autostart {
 		return modules, err
 	}
@@ -261,8 +271,8 @@ func (m *measurement) limit() (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(m.ctx, benchTimeout, errBenchTimeout)
 }
 
-// lastOutput is the end of what a machine has sent.
-func lastOutput(vm *emu.VM) string {
+// stuck adds the last that a machine has sent to an error.
+func stuck(vm *emu.VM, err error) error {
 	lines := strings.Split(strings.TrimSpace(vm.Output()), "\n")
-	return strings.Join(lines[max(0, len(lines)-tailLines):], "\n")
+	return fmt.Errorf("%w; the last output:\n%s", err, strings.Join(lines[max(0, len(lines)-tailLines):], "\n"))
 }

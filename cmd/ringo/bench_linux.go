@@ -84,7 +84,7 @@ func (m *measurement) toShell(o emu.Options) (time.Duration, error) {
 	ctx, cancel := m.limit()
 	defer cancel()
 	if _, err := vm.Expect(ctx, 0, shellPrompt); err != nil {
-		return 0, fmt.Errorf("waiting for the shell: %w; the last output:\n%s", err, lastOutput(vm))
+		return 0, fmt.Errorf("waiting for the shell: %w", stuck(vm, err))
 	}
 	return time.Since(start), nil
 }

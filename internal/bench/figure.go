@@ -5,9 +5,11 @@ package bench
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"text/tabwriter"
+	"math"
+	"slices"
 )
 
 // Units of figures.
@@ -87,34 +89,31 @@ func Over(figures []Figure) (lines []string) {
 // Print prints the figures as a table, with KVM's beside Ringo's if there are
 // any.
 func Print(w io.Writer, figures []Figure) error {
-	kvm := false
-	for _, f := range figures {
-		kvm = kvm || f.KVM > 0
-	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	row := func(about, unit, ringo, peer, limit, aim string) {
+	kvm := slices.ContainsFunc(figures, func(f Figure) bool { return f.KVM > 0 })
+	row := func(about, ringo, peer, limit, aim, unit string) error {
 		if kvm {
-			ringo += "\t" + peer
+			ringo += fmt.Sprintf(" %9s", peer)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t %s\t\n", ringo, limit, aim, unit, about)
+		_, err := fmt.Fprintf(w, "%-44s %9s %9s %9s  %s\n", about, ringo, limit, aim, unit)
+		return err
 	}
-	row("", "", "Ringo", "KVM", "at most", "aim")
+	err := row("", "Ringo", "KVM", "at most", "aim", "unit")
 	for _, f := range figures {
-		row(f.About, f.Unit, number(f.Value), number(f.KVM), number(f.Limit), number(f.Aim))
+		err = errors.Join(err, row(f.About, number(f.Value), number(f.KVM), number(f.Limit), number(f.Aim), f.Unit))
 	}
-	return t.Flush()
+	return err
 }
 
-// number is a figure for people: whole, or with two digits behind the point;
-// nothing for 0.
+// number is a figure for people: with two digits behind the point if it is
+// small and not whole; nothing for 0.
 func number(v float64) string {
 	switch {
 	case v == 0:
 		return ""
-	case v == float64(int64(v)):
-		return fmt.Sprint(int64(v))
+	case v < 100 && v != math.Trunc(v):
+		return fmt.Sprintf("%.2f", v)
 	}
-	return fmt.Sprintf("%.2f", v)
+	return fmt.Sprintf("%.0f", v)
 }
 
 // JSON is the content of build/bench.json.

@@ -1,7 +1,9 @@
 package bench
 
 import (
+	"debug/elf"
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -9,9 +11,8 @@ import (
 	"time"
 )
 
-// Passed matches the last line of the guest "bench", and what the KVM peer says
-// when it gives up.
-var Passed = regexp.MustCompile(`passed bench\s|failed bench\s|kvmpeer: .*\n`)
+// PeerDone matches what the KVM peer says last.
+var PeerDone = regexp.MustCompile(`kvmpeer: .*\n`)
 
 // exitLine is a line of the guest: a name and the ticks of a round.
 var exitLine = regexp.MustCompile(`bench ([a-z-]+) (\d+)\s`)
@@ -70,43 +71,53 @@ func ParseFirstInstruction(output string) (instructions float64, ok bool) {
 	return float64(d.Nanoseconds()), err == nil
 }
 
-// Lines of the monitor's commands mem and frames, and owners of memory that
-// are not Ringo.
+// A line of the monitor's command frames, and owners of memory that are not
+// Ringo.
 var (
-	imageLine = regexp.MustCompile(`(?m)^([0-9a-f]+)-([0-9a-f]+) .* kernel\s*$`)
 	ownerLine = regexp.MustCompile(`(?m)^  ([a-zA-Z ]+?) +(\d+) (B|KiB|MiB|GiB)\s*$`)
-	notRingo  = []string{"free", "guest RAM"}
 	units     = map[string]float64{"B": 1.0 / 1024, "KiB": 1, "MiB": 1 << 10, "GiB": 1 << 20}
 )
 
-// ParseMemory returns how much memory Ringo uses for itself, in KiB, from what
-// the monitor's commands mem and frames printed: its image, and what it has
-// allocated. Of frames the last listing counts.
-func ParseMemory(output string) (kib float64, err error) {
-	m := imageLine.FindStringSubmatch(output)
-	if m == nil {
-		return 0, fmt.Errorf("the monitor's mem did not say where the kernel is")
-	}
-	start, err1 := strconv.ParseUint(m[1], 16, 64)
-	end, err2 := strconv.ParseUint(m[2], 16, 64)
-	if err1 != nil || err2 != nil || end <= start {
-		return 0, fmt.Errorf("the kernel is at %s-%s?", m[1], m[2])
-	}
-	kib = float64(end-start) / 1024
-	owners := ownerLine.FindAllStringSubmatch(output[max(0, strings.LastIndex(output, "most ever used")):], -1)
+// ParseMemory returns how much memory Ringo has allocated for itself and how
+// much is machines' RAM, in KiB, from what the monitor's command frames printed.
+func ParseMemory(output string) (own, guests float64, err error) {
+	owners := ownerLine.FindAllStringSubmatch(output, -1)
 	if owners == nil {
-		return 0, fmt.Errorf("the monitor's frames did not list who uses memory")
+		return 0, 0, fmt.Errorf("the monitor's frames did not list who uses memory")
 	}
 	for _, m := range owners {
 		n, err := strconv.ParseUint(m[2], 10, 32)
 		if err != nil {
-			return 0, fmt.Errorf("%q: %w", strings.TrimSpace(m[0]), err)
+			return 0, 0, fmt.Errorf("%q: %w", strings.TrimSpace(m[0]), err)
 		}
-		if !slices.Contains(notRingo, m[1]) {
-			kib += float64(n) * units[m[3]]
+		switch kib := float64(n) * units[m[3]]; m[1] {
+		case "free":
+		case "guest RAM":
+			guests += kib
+		default:
+			own += kib
 		}
 	}
-	return kib, nil
+	return own, guests, nil
+}
+
+// ImageSize is the memory that a kernel's own code and data take, in KiB.
+func ImageSize(file string) (kib float64, err error) {
+	f, err := elf.Open(file)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	start, end := uint64(math.MaxUint64), uint64(0)
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_LOAD {
+			start, end = min(start, p.Vaddr), max(end, p.Vaddr+p.Memsz)
+		}
+	}
+	if end <= start {
+		return 0, fmt.Errorf("%s: nothing in it is loaded", file)
+	}
+	return float64(end-start) / 1024, nil
 }
 
 // Median is the one in the middle, or the mean of the two there. There must be

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -66,20 +67,6 @@ func TestTheGuestMeasuresAllExits(t *testing.T) {
 	}
 }
 
-func TestTheEndOfTheGuestIsSeen(t *testing.T) {
-	for text, want := range map[string]bool{
-		"passed bench\n":                true,
-		"[1.0] bench: passed bench\r\n": true,
-		"kvmpeer: /dev/kvm: no\n":       true,
-		"passed ben":                    false,
-		"kvmpeer: /dev/k":               false,
-	} {
-		if Passed.MatchString(text) != want {
-			t.Errorf("%q: %v", text, !want)
-		}
-	}
-}
-
 func TestFirstInstruction(t *testing.T) {
 	for text, want := range map[string]float64{
 		"[ 0.03] vm bench: first instruction after 31.25ms\r\n": 31.25e6,
@@ -95,37 +82,43 @@ func TestFirstInstruction(t *testing.T) {
 	}
 }
 
-const memText = "000000100000-00003fff0000   1022 MiB  RAM\n000001000000-000001580000   5632 KiB  kernel\n000002000000-000002001000  4096 B  module vms.toml\n"
-
 func frames(heap, guest string) string {
 	return "total 1018 MiB, free 1017 MiB, most ever used 1072 KiB, failed allocations 0\n" +
 		"  free           1017 MiB\n  Go heap         " + heap + "\n  page tables     112 KiB\n  guest RAM       " + guest + "\n" +
 		"  kernel           4096 B\n       2 free blocks of 4096 B\nringo> "
 }
 
-func TestMemoryIsTheImageAndWhatIsAllocated(t *testing.T) {
-	before := frames("632 KiB", "0 B")
+func TestMemoryIsWhatIsAllocated(t *testing.T) {
 	for _, c := range []struct {
-		text string
-		want float64
+		text        string
+		own, guests float64
 	}{
-		{memText + before, 5632 + 632 + 112 + 4},
-		{strings.ReplaceAll(memText+before, "\n", "\r\n"), 5632 + 632 + 112 + 4},
-		{memText + before + frames("12 MiB", "256 MiB"), 5632 + 12<<10 + 112 + 4},
+		{frames("632 KiB", "0 B"), 632 + 112 + 4, 0},
+		{strings.ReplaceAll(frames("632 KiB", "4096 KiB"), "\n", "\r\n"), 632 + 112 + 4, 4096},
+		{frames("12 MiB", "256 MiB"), 12<<10 + 112 + 4, 256 << 10},
 	} {
-		if got, err := ParseMemory(c.text); err != nil || got != c.want {
-			t.Errorf("%v KiB, %v; want %v", got, err, c.want)
+		if own, guests, err := ParseMemory(c.text); err != nil || own != c.own || guests != c.guests {
+			t.Errorf("%v KiB and %v KiB, %v; want %v and %v", own, guests, err, c.own, c.guests)
 		}
 	}
-	for name, text := range map[string]string{
-		"no mem":            before,
-		"no frames":         memText,
-		"image upside down": strings.ReplaceAll(memText, "1580000", "0580000") + before,
-		"too much":          memText + frames("99999999999 KiB", "0 B"),
-	} {
-		if got, err := ParseMemory(text); err == nil {
-			t.Errorf("%s: %v", name, got)
+	for _, text := range []string{"", frames("99999999999 KiB", "0 B")} {
+		if own, _, err := ParseMemory(text); err == nil {
+			t.Errorf("%q: %v", text, own)
 		}
+	}
+}
+
+// This program stands in for the kernel.
+func TestSizeOfAnImage(t *testing.T) {
+	name, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kib, err := ImageSize(name); err != nil || kib < 500 || kib > 100<<10 {
+		t.Errorf("%v KiB, %v", kib, err)
+	}
+	if _, err := ImageSize("parse_test.go"); err == nil {
+		t.Error("a text has a size as an image")
 	}
 }
 

@@ -32,7 +32,7 @@ func Attach(ctx context.Context, m Machine) (*Monitor, error) {
 }
 
 // Do has the monitor run commands, and returns what the serial line has sent
-// until they were done: the echo, their output, and what else came.
+// until they were done: their output, and what else came.
 //
 // Notices make the monitor print its prompt again at any time. So the end is
 // not the prompt but the answer to a question that has only one: for help with
@@ -47,11 +47,17 @@ func (m *Monitor) Do(ctx context.Context, commands ...string) (output string, er
 	if err := m.machine.Type(strings.Join(commands, "; ") + "; help " + mark + "\n"); err != nil {
 		return "", err
 	}
-	end, err := m.machine.Expect(ctx, from, regexp.MustCompile(`there is no command "`+mark+`"`))
+	end, err := m.machine.Expect(ctx, from, regexp.MustCompile(`there is no command "`+mark+`".*\n`))
 	output = m.machine.Output()[from:]
 	if err != nil {
 		m.gone = fmt.Errorf("the monitor has not answered to %s: %w", strings.Join(commands, "; "), err)
 		return output, m.gone
 	}
-	return output[:end-from], nil
+	var kept strings.Builder
+	for line := range strings.Lines(output[:end-from]) {
+		if !strings.Contains(line, mark) {
+			kept.WriteString(line)
+		}
+	}
+	return kept.String(), nil
 }

@@ -15,10 +15,13 @@ import (
 // not, and how long the monitor may take beyond that to answer. A busy host is
 // ten times as slow as an idle one.
 const (
-	endTime     = 60
+	endTime     = 180
 	anyhowTime  = 1
 	monitorTime = 60 * time.Second
 )
+
+// consoleLines is more than any guest prints that is judged by it.
+const consoleLines = 10000
 
 // Result is what a guest did.
 type Result struct {
@@ -52,7 +55,7 @@ func (m *Monitor) Run(ctx context.Context, g guests.Guest) Result {
 		return r
 	}
 	r.Ended = ending(r.Output, g.Name)
-	console, err := m.Do(ctx, "vm console "+g.Name)
+	console, err := m.Do(ctx, fmt.Sprintf("vm console %s %d", g.Name, consoleLines))
 	r.Console = strings.ReplaceAll(console, "\r", "")
 	if err == nil && r.Ended == "" {
 		var output string
@@ -77,10 +80,11 @@ func ending(output, name string) string {
 
 // endings are the monitor's words for the ends of guests.
 var endings = map[guests.End]string{
-	guests.Exits:     "exited with 0",
-	guests.Halts:     "halted with interrupts off",
-	guests.Resets:    "triple fault",
-	guests.PowersOff: "powered off",
+	guests.Exits:        "exited with 0",
+	guests.Halts:        "halted with interrupts off",
+	guests.TripleFaults: "triple fault",
+	guests.Resets:       "reset",
+	guests.PowersOff:    "powered off",
 }
 
 var failedCheck = regexp.MustCompile(`(?m)^FAIL .*$`)

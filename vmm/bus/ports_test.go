@@ -158,3 +158,21 @@ func BenchmarkPortIn(b *testing.B) {
 		bus.In(0x201, 1)
 	}
 }
+
+func TestAccessesDoNotAllocate(t *testing.T) {
+	var p Ports
+	var m Memory
+	p.Unclaimed, m.Unclaimed = func(uint16, bool) {}, func(uint64, bool) {}
+	p.Register("", 0x60, 1, &ports{})
+	m.Register("", 0x1000, 0x1000, &mmio{})
+	all := func() {
+		for _, at := range []uint64{0x60, 0x61, 0x1000, 0x2000} {
+			p.Out(uint16(at), 1, p.In(uint16(at), 1))
+			m.Write(at, 4, m.Read(at, 4))
+		}
+	}
+	all() // what nobody answers to is remembered once
+	if n := testing.AllocsPerRun(100, all); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

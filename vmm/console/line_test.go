@@ -160,3 +160,13 @@ func BenchmarkReady(b *testing.B) {
 		l.Ready()
 	}
 }
+
+func TestOutputAndDeliveryDoNotAllocate(t *testing.T) {
+	c := New(size)
+	l := c.NewLine(&lock{})
+	l.Connect(func(p []byte) int { return min(len(p), 1) })
+	c.Type(make([]byte, 1000))
+	if n := testing.AllocsPerRun(100, func() { l.Transmit('x'); l.Ready() }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

@@ -37,7 +37,9 @@ const (
 	Exits End = iota
 	// Halts: it executes HLT with interrupts off.
 	Halts
-	// Resets: it shuts the processor down by a triple fault.
+	// TripleFaults: it shuts the processor down by a triple fault.
+	TripleFaults
+	// Resets: it asks for a reset.
 	Resets
 	// PowersOff: it puts the machine in the ACPI state S5.
 	PowersOff

@@ -2,23 +2,23 @@ package guests
 
 import "github.com/ringo-vmm/ringo/vmm/guests/asm"
 
-// What the guests with random accesses share: 1 << 18 rounds each, the same
-// ones every time.
+// What the guests with random accesses share. The accesses are the same ones
+// every time.
 
 const (
-	randomRounds = 1 << 18
+	randomRounds = 1 << 16
 	randomSeed   = 0x9e3779b97f4a7c15 - 1<<64
 )
 
 // randomly repeats what emit emits, with a new random number in R15 each time.
 // emit may change all registers but R13, R14 and the stack pointer. Exceptions
 // skip an instruction of two bytes.
-func randomly(p *Prog, emit func()) {
+func randomly(p *Prog, rounds asm.Imm, emit func()) {
 	p.LoadIDT()
 	p.Handle(GP, "skip")
 	p.Handle(NMI, "nmi")
 	p.Mov(asm.R13, asm.Imm(randomSeed))
-	p.Mov(asm.R14D, asm.Imm(randomRounds))
+	p.Mov(asm.R14D, rounds)
 	p.Label("round")
 	for _, shift := range []struct {
 		by   func(dst, n asm.Operand)

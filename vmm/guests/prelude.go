@@ -136,7 +136,11 @@ func (p *Prog) Zero(address, bytes int64) {
 func (p *Prog) load(dst asm.Reg, o asm.Operand) {
 	p.Helper()
 	r, _ := o.(asm.Reg)
-	m, _ := o.(asm.Mem)
+	m, ok := o.(asm.Mem)
+	if ok {
+		m.Size = p.sizeOf(m)
+		o = m
+	}
 	if r.As(64) == asm.RSP || m.Base.As(64) == asm.RSP {
 		p.Errorf("the prelude has moved the stack pointer: copy it first")
 	}

@@ -7,7 +7,7 @@ var triple = Guest{
 	Mode:   Protected,
 	Code:   tripleCode,
 	Expect: `an exception without an IDT`,
-	Ends:   Resets,
+	Ends:   TripleFaults,
 }
 
 func tripleCode(p *Prog) {

@@ -1,6 +1,7 @@
 package loader
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/ringo-vmm/ringo/vmm/ram"
@@ -52,6 +53,72 @@ func TestStateInEachMode(t *testing.T) {
 		}
 		if (got.CR3 != 0) != (m == Long) || got.GDT.Limit != map[Mode]uint16{Real: 0, Protected: 31, Long: 31}[m] {
 			t.Errorf("%v mode: CR3 %#x, GDT %+v", m, got.CR3, got.GDT)
+		}
+	}
+}
+
+// TestEntriesObeyTheirProtocols checks what each protocol's document demands of
+// the processor, and that registers it leaves open are 0.
+func TestEntriesObeyTheirProtocols(t *testing.T) {
+	const long, protected, real = 0x80000011, 0x11, 0x10 // CR0
+	const data32, noIDT = 0xc93, 0
+	for name, tt := range map[string]struct {
+		image    []byte
+		protocol Protocol
+		cr0      uint64
+		code     uint16 // attributes of CS
+		data     uint16
+		idt      uint16 // limit
+		rax      uint64
+		pointer  func(e *Entry) *uint64 // the register that points to what the kernel finds
+		magic    []byte                 // at its start, or at 202h of a zero page
+		selCode  uint16                 // 0: any
+	}{
+		// boot.rst, "64-bit Boot Protocol": long mode, __BOOT_CS and __BOOT_DS
+		// flat, interrupts off, RSI.
+		"linux64": {makeBzImage(nil), Linux64, long, 0xa9b, data32, noIDT, 0, func(e *Entry) *uint64 { return &e.RSI }, []byte("HdrS"), 0x10},
+		// "32-bit Boot Protocol": no paging, ESI, and EBP, EDI, EBX 0.
+		"linux32": {makeBzImage(nil), Linux32, protected, 0xc9b, data32, noIDT, 0, func(e *Entry) *uint64 { return &e.RSI }, []byte("HdrS"), 0x10},
+		// "Running the Kernel": DS, ES, FS, GS and SS the setup's, CS 20h beyond.
+		"linux16": {makeBzImage(nil), Linux16, real, 0x9b, 0x93, 0x3ff, 0, nil, nil, 0x1020},
+		// Multiboot 0.6.96 §3.2: EAX, EBX, flat 32-bit segments, no paging.
+		"multiboot": {mbKernel(0x1000, 0, mbHeader(mbHasAddress, 0x100000, 0x100000, 0, 0, 0x100000)), Multiboot, protected, 0xc9b, data32, noIDT,
+			0x2badb002, func(e *Entry) *uint64 { return &e.RBX }, nil, 0},
+		// Xen docs/misc/pvh: EBX, CR0.PE, CR4 0, flat 32-bit segments, a TSS.
+		"pvh": {makePVH(elfClass64, pvhNotes), PVH, protected, 0xc9b, data32, noIDT, 0, func(e *Entry) *uint64 { return &e.RBX },
+			[]byte("\x78\xc5\x6e\x33"), 0},
+	} {
+		c := Config{RAM: memory(t, 4*mib), Kernel: Image{"k", tt.image}, Protocol: tt.protocol}
+		got := mustLoad(t, c)
+		pae, efer := uint64(0), uint64(0)
+		if tt.cr0 == long {
+			pae, efer = 0x20, 0x500
+		}
+		if got.CR0 != tt.cr0 || got.CR4 != pae || got.EFER != efer || got.RFLAGS != 2 {
+			t.Errorf("%s: CR0 %#x, CR4 %#x, EFER %#x, RFLAGS %#x", name, got.CR0, got.CR4, got.EFER, got.RFLAGS)
+		}
+		if got.CS.Attributes != tt.code || got.Data.Attributes != tt.data || got.IDT.Limit != tt.idt || got.IDT.Base != 0 {
+			t.Errorf("%s: CS %+v, data %+v, IDT %+v", name, got.CS, got.Data, got.IDT)
+		}
+		if tt.selCode != 0 && got.CS.Selector != tt.selCode {
+			t.Errorf("%s: CS is %#x, want %#x", name, got.CS.Selector, tt.selCode)
+		}
+		if got.TR.Base != 0 || got.TR.Limit != 0x67 || got.TR.Attributes != 0x8b {
+			t.Errorf("%s: TR %+v", name, got.TR)
+		}
+		if tt.cr0 != real && (got.CS.Base != 0 || got.Data.Base != 0 || got.CS.Limit != 0xffffffff || got.Data.Limit != 0xffffffff) {
+			t.Errorf("%s: segments are not flat: %+v, %+v", name, got.CS, got.Data)
+		}
+		if tt.pointer != nil {
+			at := tt.pointer(&got)
+			found := read(t, c.RAM, *at, 4096)
+			if tt.magic != nil && !bytes.HasPrefix(found, tt.magic) && !bytes.HasPrefix(found[0x202:], tt.magic) {
+				t.Errorf("%s: what the kernel finds at %#x is something else", name, *at)
+			}
+			*at = 0
+		}
+		if got.RAX != tt.rax || got.RBX != 0 || got.RSI != 0 {
+			t.Errorf("%s: RAX %#x, RBX %#x, RSI %#x", name, got.RAX, got.RBX, got.RSI)
 		}
 	}
 }

@@ -90,14 +90,12 @@ func TestAutoTellsImagesApart(t *testing.T) {
 }
 
 func TestProtocolsHaveNames(t *testing.T) {
+	names := map[string]bool{"": true}
 	for p := Auto; p <= Flat; p++ {
-		if got, err := ParseProtocol(p.String()); err != nil || got != p {
-			t.Errorf("%v: %v, %v", p, got, err)
+		if names[p.String()] {
+			t.Errorf("protocol %d is called %q, as another is", p, p)
 		}
-	}
-	const want = `"linux" is no boot protocol: there are auto, linux64, linux32, linux16, multiboot, pvh, elf, flat`
-	if _, err := ParseProtocol("linux"); err == nil || err.Error() != want {
-		t.Errorf("%v, want %s", err, want)
+		names[p.String()] = true
 	}
 }
 

@@ -23,16 +23,6 @@ var protocolNames = [...]string{"auto", "linux64", "linux32", "linux16", "multib
 
 func (p Protocol) String() string { return protocolNames[p] }
 
-// ParseProtocol is the protocol of that name, as String gives it.
-func ParseProtocol(name string) (Protocol, error) {
-	for p, n := range protocolNames {
-		if n == name {
-			return Protocol(p), nil
-		}
-	}
-	return Auto, fmt.Errorf("%q is no boot protocol: there are %s", name, strings.Join(protocolNames[:], ", "))
-}
-
 // detect is the protocol that fits an image. An image that offers several is
 // entered by the one that comes first here.
 func detect(kernel []byte) (Protocol, error) {

@@ -1,6 +1,7 @@
 package pc
 
 import (
+	"github.com/ringo-vmm/ringo/amd64/msr"
 	"github.com/ringo-vmm/ringo/vmm"
 	"github.com/ringo-vmm/ringo/vmm/acpitab"
 	"github.com/ringo-vmm/ringo/vmm/debugport"
@@ -75,7 +76,9 @@ func (p *PC) controllers(c Config) {
 	p.ioapic = ioapic.New(p.bus.Send)
 	p.bus.EOI = p.ioapic.EOI
 	p.pic.Output = func(level bool) { p.lapic.SetLINT(0, level); p.CPU.Notify() }
-	p.CPU.SetLocalAPIC(&local{p.lapic, p})
+	local := &local{p.lapic, p}
+	p.CPU.SetLocalAPIC(local)
+	p.msrs.Handle(msr.TSCDeadline, 1, local)
 }
 
 // isa is an ISA interrupt line.
@@ -88,7 +91,7 @@ func (p *PC) peripherals(c Config) (err error) {
 	p.rtc = rtc.New(clock, p.isa(rtc.Line), c.Wall, rtc.Config{Low: p.VM.RAM.Low(), High: p.VM.RAM.High() - memmap.Top, CPUs: 1})
 	p.pm = pmtimer.New(clock, p.isa(acpitab.SCI), p.end(vmm.PoweredOff))
 	p.keyboard = i8042.New(i8042.Wires{Keyboard: p.isa(i8042.KeyboardLine), Mouse: p.isa(i8042.MouseLine), Reset: reset})
-	p.port92 = i8042.NewPort92(reset, nil)
+	p.port92 = i8042.NewPort92(reset)
 	pci := pcihost.Config{Routes: pciRoutes, ISABridge: true, Reset: reset}
 	for _, n := range pciRoutes {
 		pci.IRQ[n] = p.isa(int(n))

@@ -62,6 +62,8 @@ var absent = []struct {
 	count int
 }{
 	{"no DMA", 0x00, 0x10},
+	{"no super I/O", 0x2e, 2}, // parport_pc and others look for one
+	{"no super I/O", 0x4e, 2},
 	{"no DMA pages", 0x81, 0x0f},
 	{"no DMA", 0xc0, 0x20},
 	{"delay", 0xed, 1}, // what Linux writes instead of the POST port on some machines
@@ -71,6 +73,7 @@ var absent = []struct {
 	{"no COM2", 0x2f8, 8},
 	{"no parallel port", 0x378, 8},
 	{"no VGA", 0x3b0, 0x30},
+	{"no floppy", 0x3f0, 6}, // memtest86+ turns its motor off
 	{"no COM3", 0x3e8, 8},
 }
 

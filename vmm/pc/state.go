@@ -16,7 +16,8 @@ func (p *PC) stateful() []device.Stateful {
 }
 
 // State saves or loads all devices: a device.Stateful. The processor's own
-// state and the memory are not part of it. The machine must stand still.
+// state, its time-stamp counter included, and the memory are not part of it.
+// The machine must stand still; when it goes on, its clock is brought in step.
 func (p *PC) State(c *state.Codec) {
 	for _, d := range p.stateful() {
 		d.State(c)
@@ -25,7 +26,6 @@ func (p *PC) State(c *state.Codec) {
 	c.Bool(&p.nmi)
 	if c.Loading() {
 		p.placeLAPIC()
-		p.clock.Resumed()
 	}
 }
 

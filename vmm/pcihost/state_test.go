@@ -134,3 +134,15 @@ func BenchmarkInterrupt(b *testing.B) {
 		r.dev.Set(false)
 	}
 }
+
+func TestAccessesDoNotAllocate(t *testing.T) {
+	r := newRig(t)
+	if n := testing.AllocsPerRun(100, func() {
+		r.host.Out(portAddress, 4, addressEnable|rigDevice<<11|regCommand)
+		r.host.Out(portData, 4, r.host.In(portData, 4)^CommandIO^CommandNoINTx)
+		r.dev.Set(true)
+		r.dev.Set(false)
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

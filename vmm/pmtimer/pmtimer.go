@@ -1,7 +1,7 @@
 // Package pmtimer is the power management of a virtual PC as ACPI sees it: the
 // PM timer, the PM1a event and control blocks with a power button and soft-off,
-// the SMI command port that switches ACPI on, and the reset register at 0xcf9.
-// It follows the ACPI specification 6.4, section 4.8, Fixed Hardware.
+// and the SMI command port that switches ACPI on. It follows the ACPI
+// specification 6.4, section 4.8, Fixed Hardware.
 package pmtimer
 
 import "github.com/ringo-vmm/ringo/vmm/device"

@@ -210,26 +210,6 @@ func TestSoftOff(t *testing.T) {
 	}
 }
 
-func TestResetRegister(t *testing.T) {
-	n := 0
-	r := NewResetRegister(func() { n++ })
-	r.Out(0, 1, resetSystem)
-	if n != 0 || uint8(r.In(0, 1)) != resetSystem {
-		t.Error("the kind alone resets")
-	}
-	r.Out(0, 1, ResetValue)
-	r.Out(0, 1, ResetValue)
-	if n != 1 {
-		t.Errorf("%d resets", n)
-	}
-	devicetest.Survives(t, r, NewResetRegister(nil))
-	r.Reset()
-	r.Out(0, 1, 0xff)
-	if n != 2 || uint8(r.In(0, 1)) != 0x0e {
-		t.Errorf("%d resets, reads %#x", n, r.In(0, 1))
-	}
-}
-
 func TestReset(t *testing.T) {
 	r := newRig()
 	r.acpi()

@@ -49,7 +49,7 @@ func (b *builder) allowed(s set) {
 		}
 	}
 	if info, ok := b.p.Host.XSAVEInfo(); ok && s[cpuid.XSAVE] {
-		b.xcr0, b.xss = b.p.XCR0&info.XCR0, b.p.XSS&info.XSS
+		b.xcr0, b.xss = b.p.XCR0&info.XCR0&guestComponents, b.p.XSS&info.XSS
 		for components, feature := range holders {
 			if !s[feature] {
 				b.xcr0 &^= components

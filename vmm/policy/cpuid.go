@@ -17,12 +17,14 @@ type Processor struct {
 	PhysicalBits uint8
 
 	// XCR0 has the state components that the engine switches, XSS those of
-	// IA32_XSS. Without x87 and SSE in XCR0 there is no XSAVE.
+	// IA32_XSS; those that the guest has no use for do no harm. Without x87
+	// and SSE in XCR0 there is no XSAVE.
 	XCR0, XSS uint64
 
 	X2APIC      bool // the local APIC has x2APIC mode
 	TSCDeadline bool // its timer has the TSC-deadline mode
 	SpecCtrl    bool // the engine switches the MSRs against speculation
+	TSCAux      bool // the engine switches TSC_AUX, for RDTSCP and RDPID
 
 	// KVMFeatures is EAX of leaf 4000_0001h: KVM's paravirtual features
 	// that the machine has.

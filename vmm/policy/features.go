@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ringo-vmm/ringo/amd64/cpuid"
@@ -21,7 +22,7 @@ var passed = list(`
 	AVX512_IFMA CLFLUSHOPT CLWB AVX512PF AVX512ER AVX512CD SHA AVX512BW AVX512VL
 
 	PREFETCHWT1 AVX512_VBMI UMIP PKU AVX512_VBMI2 GFNI VAES VPCLMULQDQ AVX512_VNNI AVX512_BITALG AVX512_VPOPCNTDQ LA57
-	RDPID CLDEMOTE MOVDIRI MOVDIR64B
+	CLDEMOTE MOVDIRI MOVDIR64B
 
 	AVX512_4VNNIW AVX512_4FMAPS FSRM AVX512_VP2INTERSECT MD_CLEAR SERIALIZE AVX512_FP16
 
@@ -31,7 +32,7 @@ var passed = list(`
 
 	LahfSahf AltMovCr8 LZCNT SSE4A MisAlignSse 3DNowPrefetch XOP FMA4 TBM TopologyExtensions
 
-	SYSCALL NX MmxExt FFXSR Page1GB RDTSCP LM 3DNowExt 3DNow
+	SYSCALL NX MmxExt FFXSR Page1GB LM 3DNowExt 3DNow
 
 	InvariantTSC
 
@@ -41,17 +42,21 @@ var passed = list(`
 // around the processor has them. Machine checks are there, without a bank.
 var emulated = list(`APIC MTRR MCE MCA ARAT HYPERVISOR`)
 
+// withTSCAux are the features that need Processor.TSCAux, and the host's.
+var withTSCAux = list(`RDTSCP RDPID`)
+
 // speculation are the features that need Processor.SpecCtrl, and the host's.
 var speculation = list(`
 	IBRS_IBPB STIBP SSBD ARCH_CAPABILITIES
 	IBPB IBRS AmdSTIBP IbrsAlwaysOn StibpAlwaysOn IbrsPreferred IbrsSameMode AmdSSBD PSFD IBPB_RET`)
 
-// Components of the XSAVE area. SDM vol. 1 §13.1.
+// Components of the XSAVE area that a guest can have. SDM vol. 1 §13.1.
 const (
 	componentX87SSE = 1<<0 | 1<<1
 	componentAVX    = 1 << 2
 	componentAVX512 = 1<<5 | 1<<6 | 1<<7
 	componentPKRU   = 1 << 9
+	guestComponents = componentX87SSE | componentAVX | componentAVX512 | componentPKRU
 )
 
 // needs are the components that features cannot do without.
@@ -103,6 +108,9 @@ func (p *Processor) features() (set, error) {
 	for _, x := range emulated {
 		s[x] = true
 	}
+	for _, x := range withTSCAux {
+		s[x] = p.TSCAux && p.Host.Has(x)
+	}
 	for _, x := range speculation {
 		s[x] = p.SpecCtrl && p.Host.Has(x)
 	}
@@ -136,6 +144,8 @@ func (p *Processor) change(s set, change string) error {
 	case !on:
 		s[x] = false
 	case s[x]:
+	case !p.SpecCtrl && slices.Contains(speculation, x), !p.TSCAux && slices.Contains(withTSCAux, x):
+		return fmt.Errorf("cpuid: +%s: needs a register that is not switched between host and guest", name)
 	case p.Host.Has(x):
 		s[x] = true
 	case known && (x == cpuid.X2APIC || x == cpuid.TSCDeadline):

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ringo-vmm/ringo/amd64/cpuid"
 	"github.com/ringo-vmm/ringo/amd64/cpuid/cpuidtest"
+	"github.com/ringo-vmm/ringo/amd64/msr"
 )
 
 func TestFeaturesAreWhereTheManualsPutThem(t *testing.T) {
@@ -93,6 +94,8 @@ func TestConfigurationChangesFeatures(t *testing.T) {
 		"+AVX512F":      "the host's processor does not have it",
 		"+TSC-Deadline": "local APIC does not",
 		"+XSAVE":        "state is not switched",
+		"+RDTSCP":       "a register that is not switched",
+		"+IBRS":         "a register that is not switched",
 	} {
 		h := host
 		if change == "+AVX512F" || change == "+x2apic" || change == "+TSC-Deadline" {
@@ -146,6 +149,20 @@ func TestAMDRepeatsBasicFeatures(t *testing.T) {
 	i := newCPUID(t, Processor{Host: cpuidtest.BochsBroadwell.CPUID()})
 	if _, _, _, edx := i.Lookup(0x80000001, 0, 0, 0, 0); edx&fromBasic != 0 {
 		t.Errorf("Intel's leaf 80000001h %#x", edx)
+	}
+}
+
+func TestTSCAuxNeedsTheEngine(t *testing.T) {
+	for _, switched := range []bool{false, true} {
+		c := newCPUID(t, Processor{Host: rich(amd), TSCAux: switched})
+		for _, name := range []string{"RDTSCP", "RDPID"} {
+			if c.Has(list(name)[0]) != switched {
+				t.Errorf("TSC_AUX switched: %v, %s: %v", switched, name, !switched)
+			}
+		}
+		if _, ok := NewMSRs(MSRConfig{CPUID: c}).Read(msr.TSCAux); ok != switched {
+			t.Errorf("TSC_AUX switched: %v, and it can be read: %v", switched, ok)
+		}
 	}
 }
 

@@ -119,6 +119,7 @@ var amdMSRs = []entry{
 	{msr.OSVWStatus, 1, constant, anything, 0, 0},
 	{msrDCCfg, 2, ignored, anything, 0, 0},
 	{msr.DECfg, 1, stored, anything, lfenceSerializes, 0},
+	{msrFPCfg, 1, ignored, anything, 0, 0}, // errata are the host's to work around
 	{msrBUCfg2, 1, ignored, anything, 0, 0},
 
 	{msrK7Counters, 8, absent, anything, 0, 0},
@@ -184,6 +185,7 @@ const (
 	msrAddressMask1     = 0xc001_1019
 	msrDCCfg            = 0xc001_1022
 	msrAddressMask0     = 0xc001_1027
+	msrFPCfg            = 0xc001_1028
 	msrBUCfg2           = 0xc001_102a
 	msrEXCfg            = 0xc001_102c
 	msrIBS              = 0xc001_1030

@@ -247,3 +247,17 @@ func BenchmarkUint64(b *testing.B) {
 		r.Uint64(BlockSize + 64)
 	}
 }
+
+func TestAccessesDoNotAllocate(t *testing.T) {
+	r := memory(t, 4, all)
+	var p [64]byte
+	if n := testing.AllocsPerRun(100, func() {
+		r.Read(BlockSize-8, p[:])
+		r.Write(BlockSize-8, p[:])
+		r.Fill(BlockSize-8, 16, 1)
+		r.Span(BlockSize)
+		r.Uint64(BlockSize)
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

@@ -1,0 +1,119 @@
+package vmmtest
+
+import (
+	"github.com/ringo-vmm/ringo/vmm"
+	"github.com/ringo-vmm/ringo/vmm/x86"
+)
+
+// Exit is what a guest does until it stops: it changes the processor's state
+// and says in e why. RIP and the time are filled in afterwards.
+type Exit func(c *CPU, e *vmm.Exit)
+
+// Engine is a vmm.Engine whose guests make the Exits, one after the other, and
+// then halt with interrupts on, where they stand.
+type Engine struct {
+	Exits []Exit
+}
+
+// Name is vmm.Engine's.
+func (*Engine) Name() string { return "vmmtest" }
+
+// NewSpace makes a space that maps nothing.
+func (*Engine) NewSpace() (vmm.Space, error) { return space{}, nil }
+
+type space struct{}
+
+func (space) Map(gpa, hpa, size uint64, write bool) error { return nil }
+func (space) Unmap(gpa, size uint64) error                { return nil }
+func (space) Close()                                      {}
+
+// NewCPU makes a processor that begins with the first of the exits.
+func (e *Engine) NewCPU(vmm.Space) (vmm.CPU, error) {
+	c := &CPU{exits: e.Exits}
+	c.S.Reset(0)
+	return c, nil
+}
+
+// CPU is a vmm.CPU.
+type CPU struct {
+	S        x86.State
+	Err      error // what Why returns
+	Injected []x86.Vector
+
+	xmm    [16]x86.XMM
+	exits  []Exit
+	host   Host
+	window bool
+}
+
+// Run makes the next exit.
+func (c *CPU) Run(e *vmm.Exit) {
+	*e = vmm.Exit{Entered: c.host.TSC()}
+	if len(c.exits) == 0 {
+		c.S.RFLAGS |= x86.FlagIF
+		e.Reason = vmm.ReasonHLT
+		c.S.RIP-- // it is skipped
+	} else {
+		c.exits[0](c, e)
+		c.exits = c.exits[1:]
+	}
+	e.RIP, e.Left = c.S.RIP, c.host.TSC()
+}
+
+// The rest is as vmm.CPU says: an event is delivered as soon as it is queued.
+
+func (c *CPU) GPR() *[16]uint64              { return &c.S.GPR }
+func (c *CPU) XMM() *[16]x86.XMM             { return &c.xmm }
+func (c *CPU) RIP() uint64                   { return c.S.RIP }
+func (c *CPU) Flags() uint64                 { return c.S.RFLAGS }
+func (c *CPU) Skip(length uint8)             { c.S.RIP += uint64(length) }
+func (c *CPU) State(s *x86.State)            { *s = c.S }
+func (c *CPU) SetState(s *x86.State)         { c.S = *s }
+func (c *CPU) CanInterrupt() bool            { return c.S.RFLAGS&x86.FlagIF != 0 }
+func (c *CPU) CanNMI() bool                  { return true }
+func (c *CPU) Interrupt(vector uint8)        { c.Injected = append(c.Injected, x86.Vector(vector)) }
+func (c *CPU) NMI()                          { c.Interrupt(2) }
+func (c *CPU) Window(on bool)                { c.window = on }
+func (c *CPU) SetTSCOffset(uint64)           {}
+func (c *CPU) FlushTLB()                     {}
+func (c *CPU) Why() error                    { return c.Err }
+func (c *CPU) Close()                        {}
+func (c *CPU) SetRegisters(r *x86.Registers) { c.S.Registers = *r }
+
+func (c *CPU) Exception(vector uint8, code uint32, hasCode bool) { c.Interrupt(vector) }
+
+// Out writes v to a port, size bytes of it.
+func Out(port uint16, size uint8, v uint32) Exit {
+	return func(c *CPU, e *vmm.Exit) {
+		c.S.GPR[x86.RAX] = uint64(v)
+		e.Reason, e.Port, e.Size, e.Write, e.Length = vmm.ReasonPort, port, size, true, 2
+	}
+}
+
+// In reads size bytes from a port.
+func In(port uint16, size uint8) Exit {
+	return func(c *CPU, e *vmm.Exit) {
+		e.Reason, e.Port, e.Size, e.Length = vmm.ReasonPort, port, size, 2
+	}
+}
+
+// ReadMSR reads a model-specific register.
+func ReadMSR(num uint32) Exit {
+	return func(c *CPU, e *vmm.Exit) {
+		c.S.GPR[x86.RCX] = uint64(num)
+		e.Reason, e.Length = vmm.ReasonMSR, 2
+	}
+}
+
+// Stop is an exit for a reason that needs no more to be said.
+func Stop(r vmm.Reason) Exit {
+	return func(c *CPU, e *vmm.Exit) { e.Reason = r }
+}
+
+// Print writes text to COM1.
+func Print(text string) (exits []Exit) {
+	for _, b := range []byte(text) {
+		exits = append(exits, Out(0x3f8, 1, uint32(b)))
+	}
+	return exits
+}
