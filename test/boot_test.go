@@ -40,7 +40,7 @@ func TestEveryWayIn(t *testing.T) {
 // TestRunCommand is the tool itself on a real machine: text typed, text
 // expected, exit status.
 func TestRunCommand(t *testing.T) {
-	out, err := exec.Command(ringoTool, "run", "-tamago", *tamago, "-send", `help\n`, "-expect", `(?s)ringo> .*poweroff`).Output()
+	out, err := exec.Command(ringoTool, "run", "-tamago", *tamago, "-config", "none", "-send", `help\n`, "-expect", `(?s)ringo> .*poweroff`).Output()
 	if err != nil || !strings.Contains(string(out), "ringo> ") {
 		t.Errorf("%v\n%s", err, out)
 	}

@@ -47,9 +47,12 @@ func run(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	ringoTool = filepath.Join(dir, "ringo")
-	steps := [][]string{{"go", "build", "-o", ringoTool, "../cmd/ringo"}}
-	for _, image := range []string{"build", "iso", "pxe"} {
-		steps = append(steps, []string{ringoTool, image, "-tamago", *tamago})
+	steps := [][]string{
+		{"go", "build", "-o", ringoTool, "../cmd/ringo"},
+		{ringoTool, "guest", "fetch"},
+		{ringoTool, "build", "-tamago", *tamago},
+		{ringoTool, "iso", "-tamago", *tamago, "-config", "none"},
+		{ringoTool, "pxe", "-tamago", *tamago, "-config", "none"},
 	}
 	for _, s := range steps {
 		if out, err := exec.Command(s[0], s[1:]...).CombinedOutput(); err != nil {

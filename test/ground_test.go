@@ -49,7 +49,7 @@ func TestModulesSurvive(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := boot(t, emu.Options{Append: "poison", Modules: []media.Module{{Path: name}}}).Expect(`, 1 modules`).Expect(`ringo> `)
-	c.Send("selftest memory 2s; mem\n")
+	c.Send("selftest memory 2s; memmap\n")
 	m := c.Match(`ok   memory(?s).*\n([0-9a-f]{12})-([0-9a-f]{12}) .*module fox\.txt`)
 	start, _ := strconv.ParseUint(m[1], 16, 64)
 	end, _ := strconv.ParseUint(m[2], 16, 64)

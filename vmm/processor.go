@@ -222,5 +222,10 @@ func (c *VCPU) setTSCOffset(v uint64) {
 	}
 }
 
-// TSC is the guest's time-stamp counter.
-func (c *VCPU) TSC() uint64 { return c.vm.host.TSC() + c.tscOffset }
+// TSC is the guest's time-stamp counter. It stands still with the machine.
+func (c *VCPU) TSC() uint64 {
+	if c.vm.frozen != 0 {
+		return c.vm.frozen + c.tscOffset
+	}
+	return c.vm.host.TSC() + c.tscOffset
+}

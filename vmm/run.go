@@ -12,7 +12,7 @@ type lifetime struct {
 	left    atomic.Int32           // processors that have not ended
 	done    chan struct{}          // closed when none is left
 	started uint64                 // host time in ns
-	frozen  uint64                 // TSC at which it was paused
+	frozen  uint64                 // the host's TSC when it was paused, 0 while it runs
 }
 
 // Start runs the processors. It is called once.
@@ -77,6 +77,7 @@ func (vm *VM) Resume() {
 		vm.Devices.Lock()
 		vm.clock.resume()
 		lost := vm.host.TSC() - vm.frozen
+		vm.frozen = 0
 		for _, c := range vm.cpus {
 			c.setTSCOffset(c.tscOffset - lost)
 		}

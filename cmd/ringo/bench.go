@@ -53,6 +53,10 @@ func runBench(c *cli, args []string) error {
 	if *linux < 0 {
 		return usageError("-linux: want a positive number")
 	}
+	loop, ok := guests.BenchLoop(*where)
+	if *where != "" && !ok {
+		return usageError(fmt.Sprintf("-where: no exit is called %q; build/bench.json and docs/bench.md name them", *where))
+	}
 	if err := f.need(hostpkg.QEMU); err != nil {
 		return err
 	}
@@ -64,7 +68,7 @@ func runBench(c *cli, args []string) error {
 	defer stop()
 	m := &measurement{ctx: ctx, root: root, elf: elf, dir: filepath.Join(root, "build", "bench")}
 	if *where != "" {
-		return m.where(*where)
+		return m.where(loop)
 	}
 	figures, err := m.all(*peer == "kvm", *linux)
 	if err != nil {
@@ -143,7 +147,7 @@ func (m *measurement) exits() (string, error) {
 	if err != nil {
 		return "", stuck(vm, err)
 	}
-	return monitor.Do(ctx, "log", "vm console "+benchGuest)
+	return do(ctx, monitor, "log", "vm console "+benchGuest)
 }
 
 // memory looks at the memory that Ringo uses, before and while a machine runs.
@@ -168,7 +172,7 @@ func (m *measurement) memory() ([]bench.Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	output, err := monitor.Do(ctx, "gc", "frames")
+	output, err := do(ctx, monitor, "gc", "frames")
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +180,7 @@ func (m *measurement) memory() ([]bench.Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	if output, err = monitor.Do(ctx, "vm start "+spinGuest, "gc", "frames"); err != nil {
+	if output, err = do(ctx, monitor, "vm start "+spinGuest, "gc", "frames"); err != nil {
 		return nil, err
 	}
 	with, ram, err := bench.ParseMemory(output)
@@ -187,6 +191,19 @@ func (m *measurement) memory() ([]bench.Figure, error) {
 		return nil, stuck(vm, err)
 	}
 	return []bench.Figure{bench.HostMemory(image + before), bench.VMMemory(with - before)}, nil
+}
+
+// do has the monitor run commands, and returns what came on the serial line.
+func do(ctx context.Context, monitor *microguests.Monitor, commands ...string) (string, error) {
+	all := ""
+	for _, c := range commands {
+		output, err := monitor.Do(ctx, c)
+		if err != nil {
+			return "", err
+		}
+		all += output
+	}
+	return all, nil
 }
 
 // kvm runs the guest that measures exits on KVM, in the machine that Ringo runs

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -28,26 +27,24 @@ const (
 // guestBegins is what the kernel says when a guest begins.
 var guestBegins = regexp.MustCompile(`: first instruction after`)
 
-// where prints which functions the instructions of one kind of exit are in.
-func (m *measurement) where(exit string) error {
-	g, ok := guests.BenchLoop(exit)
-	if !ok {
-		return usageError(fmt.Sprintf("-where: no exit is called %q; build/bench.json names them", exit))
-	}
+// where prints which functions the instructions of a guest's exits are in that
+// does the same over and over.
+func (m *measurement) where(guest guests.Guest) error {
 	symbols, err := bench.ReadSymbols(m.elf)
 	if err != nil {
 		return err
 	}
-	modules, err := m.write("where", g, true)
+	modules, err := m.write("where", guest, true)
 	if err != nil {
 		return err
 	}
-	socket, log := filepath.Join(m.dir, "where", "qmp"), filepath.Join(m.dir, "where", "log")
-	for _, name := range []string{socket, log} {
-		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
+	// The path of a socket has to be short: unix(7).
+	dir, err := os.MkdirTemp("", "ringo-bench-")
+	if err != nil {
+		return err
 	}
+	defer os.RemoveAll(dir)
+	socket, log := filepath.Join(dir, "qmp"), filepath.Join(dir, "log")
 	l, err := net.Listen("unix", socket)
 	if err != nil {
 		return err
@@ -66,12 +63,11 @@ func (m *measurement) where(exit string) error {
 		return err
 	}
 	defer f.Close()
-	defer os.Remove(log)
 	rounds, shares, err := bench.Where(f, symbols)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "ringo bench: %d rounds of %s\n", rounds, exit)
+	fmt.Fprintf(os.Stderr, "ringo bench: %d rounds of %s\n", rounds, guest.Name)
 	bench.PrintShares(os.Stdout, shares)
 	return nil
 }

@@ -72,7 +72,7 @@ func fetchModules(pkg, to string) error {
 	get := exec.Command("apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", pkg)
 	get.Dir = tmp
 	if out, err := get.CombinedOutput(); err != nil {
-		return fmt.Errorf("apt-get download %s: %w: %s", pkg, err, lastLine(out))
+		return fmt.Errorf("apt-get download %s: %w: %s (if Debian has another version by now: ringo guest fetch -f %s)", pkg, err, lastLine(out), KernelGuest)
 	}
 	debs, err := filepath.Glob(filepath.Join(tmp, "*.deb"))
 	if err != nil || len(debs) != 1 {

@@ -35,8 +35,8 @@ func Attach(ctx context.Context, m Machine) (*Monitor, error) {
 // until they were done: their output, and what else came.
 //
 // Notices make the monitor print its prompt again at any time. So the end is
-// not the prompt but the answer to a question that has only one: for help with
-// a command that there is not, of a new name each time.
+// not the prompt but the answer to a question that has only one: for help
+// with a command that there is not, of a new name each time.
 func (m *Monitor) Do(ctx context.Context, commands ...string) (output string, err error) {
 	if m.gone != nil {
 		return "", m.gone

@@ -12,12 +12,13 @@ import (
 )
 
 // How long a guest may take, in seconds: one that ends by itself, one that need
-// not, and how long the monitor may take beyond that to answer. A busy host is
-// ten times as slow as an idle one.
+// not, and the one beside it; and the monitor beyond that. A busy host is ten
+// times as slow as an idle one.
 const (
 	endTime     = 180
 	anyhowTime  = 1
-	monitorTime = 60 * time.Second
+	witnessTime = 60
+	monitorTime = 30
 )
 
 // consoleLines is more than any guest prints that is judged by it.
@@ -39,20 +40,25 @@ type Result struct {
 // guest has a machine beside it that must not suffer. In the end the machine
 // is gone, and the monitor has answered.
 func (m *Monitor) Run(ctx context.Context, g guests.Guest) Result {
-	ctx, cancel := context.WithTimeoutCause(ctx, 2*endTime*time.Second+monitorTime, errors.New("timeout"))
-	defer cancel()
 	limit := endTime
 	if g.Ends == guests.Anyhow {
 		limit = anyhowTime
 	}
+	ctx, cancel := context.WithTimeoutCause(ctx, time.Duration(limit+witnessTime+monitorTime)*time.Second, errors.New("timeout"))
+	defer cancel()
 	commands := []string{"vm start " + g.Name}
 	if g.Hostile {
-		commands = append(commands, "vm start "+witnessName, fmt.Sprintf("vm wait %s %d", witnessName, endTime))
+		commands = append(commands, "vm start "+witnessName, fmt.Sprintf("vm wait %s %d", witnessName, witnessTime))
 	}
+	commands = append(commands, fmt.Sprintf("vm wait %s %d", g.Name, limit))
 	var r Result
-	r.Output, r.Err = m.Do(ctx, append(commands, fmt.Sprintf("vm wait %s %d", g.Name, limit))...)
-	if r.Err != nil {
-		return r
+	for _, command := range commands {
+		var output string
+		output, r.Err = m.Do(ctx, command)
+		r.Output += output
+		if r.Err != nil {
+			return r
+		}
 	}
 	r.Ended = ending(r.Output, g.Name)
 	console, err := m.Do(ctx, fmt.Sprintf("vm console %s %d", g.Name, consoleLines))

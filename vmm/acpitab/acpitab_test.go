@@ -170,6 +170,18 @@ func TestFlagsOfTheFADT(t *testing.T) {
 		b := one(t, tt.c, "FACP")
 		equal(t, name, le.Uint32(b[fadtFlags:]), tt.want)
 		equal(t, "length", len(b), 276)
+		equal(t, "hypervisor", string(b[268:]), "RINGO\x00\x00\x00")
+	}
+}
+
+func TestTheFACSHasItsVersion(t *testing.T) {
+	b, err := Build(small(), memmap.ACPITables)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.Index(b, []byte("FACS"))
+	if at < 0 || at%64 != 0 || le.Uint32(b[at+4:]) != 64 || b[at+32] != 2 {
+		t.Errorf("FACS at %d: % x", at, b[max(at, 0):][:36])
 	}
 }
 
@@ -179,7 +191,8 @@ func TestDSDTDescribesTheDevicesThatAreThere(t *testing.T) {
 	pci := []byte("PCI0\x08_HID\x0c\x41\xd0\x0a\x03")
 	processor := []byte("C002\x08_HID\x0dACPI0007\x00\x08_UID\x0a\x02")
 	vga := []byte{0x00, 0x00, 0x0a, 0x00, 0xff, 0xff, 0x0b, 0x00} // a0000-bffff
-	for what, code := range map[string][]byte{"COM1": com1, "keyboard": keyboard, "PCI": pci, "third processor": processor, "VGA": vga} {
+	memory := []byte{0x00, 0x00, 0x00, 0xc0, 0xff, 0xff, 0xff, 0xdf}
+	for what, code := range map[string][]byte{"COM1": com1, "keyboard": keyboard, "PCI": pci, "third processor": processor, "VGA": vga, "PCI memory": memory} {
 		if !bytes.Contains(one(t, full(), "DSDT"), code) {
 			t.Errorf("%s is missing", what)
 		}

@@ -343,11 +343,24 @@ func TestImpossibleStatesAreRefused(t *testing.T) {
 		s := state.Loader(devicetest.Save(r))
 		fresh := newRig(tscHz)
 		fresh.State(s)
+		if v := fresh.read(t, 0, MSRSystemTime); v != 0 {
+			t.Errorf("%s: system time %#x", name, v)
+		}
 		if err := s.Close(); err == nil || !strings.Contains(err.Error(), "kvmclock") {
 			t.Errorf("%s: error %v", name, err)
 		}
 		fresh.Resumed()
 	}
+}
+
+func TestALoadedVersionIsMadeEven(t *testing.T) {
+	r := newRig(tscHz)
+	r.write(t, 0, MSRSystemTime, 0xf000|1)
+	r.cpus[0].version++
+	fresh := newRig(tscHz)
+	devicetest.Load(t, fresh, devicetest.Save(r))
+	fresh.Resumed()
+	fresh.guest(t, 0xf000) // fails where the version is odd
 }
 
 // drive does what a guest could.

@@ -145,6 +145,12 @@ func TestX2APICIPIs(t *testing.T) {
 	for _, c := range m.cpus {
 		c.want(t, 0x51)
 	}
+	last := m.cpus[len(m.cpus)-1]
+	last.WriteMSR(0x83f, 0x61)
+	for _, c := range m.cpus[:len(m.cpus)-1] {
+		c.want(t, 0)
+	}
+	last.want(t, 0x61)
 	a.WriteMSR(0x83f, 5)
 	a.WriteMSR(0x828, 0)
 	if v, _ := a.ReadMSR(0x828); v != 1<<5 {

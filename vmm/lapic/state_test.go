@@ -168,10 +168,11 @@ func TestImpossibleStatesAreMadePossible(t *testing.T) {
 	c.timer.divide = 0xffffffff
 	c.timer.running = true
 	c.timer.start = 1 << 62
+	c.irr.word[0] = 1<<17 | 1<<15
 	f := m.twin(c)
 	f.cfg.TSC = nil
 	devicetest.Load(t, f, devicetest.Save(c))
-	for off, want := range map[uint64]uint32{0x0e0: 0x0fffffff, 0x0f0: 0x3ff, 0x320: 0x300ff, 0x370: 0x100ff, 0x390: 0, 0x3e0: 0xb} {
+	for off, want := range map[uint64]uint32{0x0e0: 0x0fffffff, 0x0f0: 0x3ff, 0x200: 1 << 17, 0x320: 0x300ff, 0x370: 0x100ff, 0x390: 0, 0x3e0: 0xb} {
 		if got := f.get(off); got != want {
 			t.Errorf("%#x is %#x, want %#x", off, got, want)
 		}

@@ -68,10 +68,10 @@ func (v *Machine) load() (loader.Config, error) {
 	}
 	l.Kernel = images["kernel"]
 	if c.Initrd != "" {
-		l.Modules = append(l.Modules, loader.Module{Image: images["initrd"]})
+		l.Modules = append(l.Modules, loader.Module{Image: images["initrd"], Key: "initrd"})
 	}
 	for i, m := range c.Modules {
-		l.Modules = append(l.Modules, loader.Module{Image: images[c.ModuleKey(i)], CommandLine: m.Args})
+		l.Modules = append(l.Modules, loader.Module{Image: images[c.ModuleKey(i)], Key: c.ModuleKey(i), CommandLine: m.Args})
 	}
 	return l, nil
 }

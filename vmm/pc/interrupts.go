@@ -11,9 +11,6 @@ type interrupts PC
 
 // Pending tells whether there is an interrupt for the processor.
 func (p *interrupts) Pending() bool {
-	if p.lapic == nil {
-		return false
-	}
 	if p.lapic.ExtINT() {
 		return true
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ringo-vmm/ringo/amd64/cpuid"
+	"github.com/ringo-vmm/ringo/amd64/cpuid/cpuidtest"
 	"github.com/ringo-vmm/ringo/vmm"
 	"github.com/ringo-vmm/ringo/vmm/config"
 	"github.com/ringo-vmm/ringo/vmm/vmmtest"
@@ -106,6 +108,53 @@ func TestErrorsNameTheirKey(t *testing.T) {
 		if n := h.Blocks(); n != 0 {
 			t.Errorf("%v: %d blocks of memory are not given back", err, n)
 		}
+	}
+}
+
+func TestAnyHostWillDo(t *testing.T) {
+	for name, m := range map[string]cpuidtest.Model{
+		"EPYC": cpuidtest.QEMUEPYC, "trinity": cpuidtest.BochsTrinity, "toliman": cpuidtest.BochsToliman, "broadwell": cpuidtest.BochsBroadwell,
+		"skylake": cpuidtest.BochsSkylake, "penryn": cpuidtest.BochsPenryn, "willamette": cpuidtest.BochsWillamette,
+	} {
+		c := machine(&vmmtest.Host{})
+		c.CPUID = m.CPUID()
+		p := build(t, c)
+		guest := cpuid.Func(p.CPU.CPUID)
+		for _, hidden := range []cpuid.Feature{cpuid.SVM, cpuid.LA57, cpuid.RDTSCP} {
+			if guest.Has(hidden) {
+				t.Errorf("%s: the guest has %v", name, hidden)
+			}
+		}
+		for _, present := range []cpuid.Feature{cpuid.X2APIC, cpuid.TSCDeadline, cpuid.Hypervisor} {
+			if !guest.Has(present) {
+				t.Errorf("%s: the guest has no %v", name, present)
+			}
+		}
+		if bits := guest.AddressBits().Physical; bits > nestedBits {
+			t.Errorf("%s: %d bits of physical address", name, bits)
+		}
+	}
+}
+
+func TestAddressesAreNoWiderThanNestedPagingHasThem(t *testing.T) {
+	c := machine(&vmmtest.Host{})
+	small := c.CPUID
+	c.CPUID = func(n, sub uint32) (eax, ebx, ecx, edx uint32) {
+		eax, ebx, ecx, edx = small(n, sub)
+		switch {
+		case n == cpuid.LeafFeatures && sub == 0:
+			ecx |= 1 << 16 // LA57
+		case n == cpuid.LeafAddressSize:
+			eax = 57<<8 | 52
+		}
+		return eax, ebx, ecx, edx
+	}
+	if !c.CPUID.Has(cpuid.LA57) {
+		t.Fatal("the host has no LA57")
+	}
+	guest := cpuid.Func(build(t, c).CPU.CPUID)
+	if a := guest.AddressBits(); a.Physical != 48 || a.Linear != 48 || guest.Has(cpuid.LA57) {
+		t.Errorf("the guest has %d and %d bits, LA57 %v", a.Physical, a.Linear, guest.Has(cpuid.LA57))
 	}
 }
 

@@ -2,6 +2,7 @@ package pc
 
 import (
 	"bytes"
+	"reflect"
 	"testing"
 
 	"github.com/ringo-vmm/ringo/vmm/device/devicetest"
@@ -46,13 +47,28 @@ func TestStateSurvives(t *testing.T) {
 	}
 }
 
-func TestEveryDeviceHasAState(t *testing.T) {
+func TestEveryDeviceIsSavedOnce(t *testing.T) {
 	p := build(t, machine(&host{now: 1}))
+	saved := map[uintptr]int{}
 	for _, d := range p.stateful() {
-		c := state.Saver()
-		d.State(c)
-		if len(c.Bytes()) == 0 {
-			t.Errorf("%T saves nothing", d)
+		saved[reflect.ValueOf(d).Pointer()]++
+	}
+	check := func(name string, at uintptr) {
+		if saved[at] != 1 {
+			t.Errorf("%s is saved %d times", name, saved[at])
+		}
+	}
+	board := reflect.ValueOf(&p.board).Elem()
+	for i := range board.NumField() {
+		switch name, f := board.Type().Field(i).Name, board.Field(i); f.Kind() {
+		case reflect.Pointer:
+			check(name, f.Pointer())
+		case reflect.Struct:
+			check(name, f.Addr().Pointer())
+		default:
+			for j := range f.Len() {
+				check(name, f.Index(j).Pointer())
+			}
 		}
 	}
 }

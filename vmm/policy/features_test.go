@@ -140,6 +140,22 @@ func TestStateComponentsAndFeaturesGoTogether(t *testing.T) {
 	}
 }
 
+func TestComponentsThatNoGuestHasAreHidden(t *testing.T) {
+	const bounds, tiles = 3 << 3, 3 << 17
+	host := rich(intel)
+	wider := func(n, sub uint32) (eax, ebx, ecx, edx uint32) {
+		eax, ebx, ecx, edx = host(n, sub)
+		if n == cpuid.LeafXSAVE && sub == 0 {
+			eax |= bounds | tiles
+		}
+		return eax, ebx, ecx, edx
+	}
+	c := newCPUID(t, Processor{Host: wider, XCR0: ^uint64(0)})
+	if eax, _, _, _ := c.Lookup(cpuid.LeafXSAVE, 0, 0, 1, 0); eax != 0x2e7 || c.ValidXCR0(0x2e7|bounds) {
+		t.Errorf("the guest is told of XCR0 %#x", eax)
+	}
+}
+
 func TestAMDRepeatsBasicFeatures(t *testing.T) {
 	c := newCPUID(t, Processor{Host: cpuidtest.QEMUEPYC.CPUID(), Changes: []string{"-PSE"}})
 	_, _, _, basic := c.Lookup(1, 0, 0, 0, 0)
