@@ -100,7 +100,7 @@ func (m *measurement) all(kvm bool, linux int) ([]bench.Figure, error) {
 	}
 	ringo, err := bench.ParseExits(output)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w; Ringo's log:\n%s", err, output)
 	}
 	var peer map[string]float64
 	if kvm {

@@ -1,6 +1,10 @@
 package guestos
 
-import _ "embed"
+import (
+	_ "embed"
+
+	"github.com/ringo-vmm/ringo/internal/cpio"
+)
 
 // busyboxInit is the first program of the busybox guest.
 //
@@ -13,13 +17,13 @@ const consoleMajor, consoleMinor = 5, 1
 
 // packBusybox makes an initial RAM disk around the program busybox.
 func packBusybox(busybox []byte) []byte {
-	var c cpio
+	var c cpio.Writer
 	for _, dir := range []string{"bin", "dev", "etc", "proc", "root", "sys", "tmp"} {
-		c.add(dir, modeDir|0o755, nil)
+		c.Dir(dir, 0o755)
 	}
-	c.addDevice("dev/console", 0o600, consoleMajor, consoleMinor)
-	c.add("bin/busybox", modeFile|0o755, busybox)
-	c.add("bin/sh", modeSymlink|0o777, []byte("busybox"))
-	c.add("init", modeFile|0o755, busyboxInit)
-	return c.end()
+	c.CharDevice("dev/console", 0o600, consoleMajor, consoleMinor)
+	c.File("bin/busybox", 0o755, busybox)
+	c.Symlink("bin/sh", "busybox")
+	c.File("init", 0o755, busyboxInit)
+	return c.End()
 }

@@ -7,7 +7,7 @@
 // its checksum (record.go). Debian's packages come by apt-get (apt.go), which
 // checks their signatures, or from a file that the user has (deb.go). The u-root
 // user space is compiled from the Go module proxy (uroot.go), the busybox one
-// packed here (busybox.go, cpio.go).
+// packed here (busybox.go).
 package guestos
 
 import (
