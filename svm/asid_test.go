@@ -97,6 +97,23 @@ func TestGuestsNeverShareTranslations(t *testing.T) {
 	}
 }
 
+// A guest that cannot be entered takes no identifier, and no flush, with it.
+func TestARefusedEntryLosesNoFlush(t *testing.T) {
+	e, _ := newEngine(t, withSVM(cpuidtest.QEMUEPYC, 2, onlyPaging))
+	enter(t, newCPU(t, e))
+	bad, next := newCPU(t, e), newCPU(t, e)
+	s := longMode()
+	s.CR4 = 0
+	bad.SetState(&s)
+	var x vmm.Exit
+	if bad.Run(&x); x.Reason != vmm.ReasonInvalid {
+		t.Fatalf("%v", x.Reason)
+	}
+	if v := enter(t, next); v.TLBControl != TLBFlushAll || v.ASID != 1 {
+		t.Errorf("TLB control %d, ASID %d: the other guest's translations are still there", v.TLBControl, v.ASID)
+	}
+}
+
 func TestTLBControl(t *testing.T) {
 	type entry struct {
 		control TLBControl

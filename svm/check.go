@@ -7,14 +7,6 @@ import (
 	"github.com/ringo-vmm/ringo/amd64/msr"
 )
 
-// limits is what this processor allows in a guest's control registers.
-type limits struct {
-	physicalBits uint   // width of a host-physical address
-	cr4          uint64 // bits that may be set
-	efer         uint64
-	xcr0         uint64 // 0 without XSAVE
-}
-
 // Bits of control registers that the rules name. APM vol. 2 §3.1.
 const (
 	cr0NW      = 1 << 29
@@ -53,6 +45,14 @@ func checkXCR0(v uint64, l limits) error {
 		return bad("AVX-512 state needs AVX state")
 	case partly(xcr0MPX), partly(xcr0AVX512), partly(xcr0AMX):
 		return bad("only a part of a group is on")
+	}
+	return nil
+}
+
+// checkSpecCtrl applies the rule of WRMSR, which the switch executes too.
+func checkSpecCtrl(v uint64, l limits) error {
+	if v&^l.specCtrl != 0 {
+		return fmt.Errorf("SPEC_CTRL is %#x: bits %#x are reserved on this processor", v, v&^l.specCtrl)
 	}
 	return nil
 }

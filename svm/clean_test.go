@@ -76,7 +76,7 @@ func TestCleanBitsAreTrue(t *testing.T) {
 		e, _ := newEngine(t, m)
 		p := &cachingProcessor{TB: t, after: map[uint64]VMCB{}}
 		r := random()
-		codes := []ExitCode{ExitINTR, ExitCPUID, ExitVINTR, ExitIRET, ExitNPF, ExitShutdown, ExitInvalid, 0xffff_ffff}
+		codes := []ExitCode{ExitINTR, ExitCPUID, ExitVINTR, ExitIRET, ExitNPF, ExitShutdown, ExitInvalid, 0xffff_ffff, exitDebug, ExitDR0Write + 1, ExitDR0Read}
 		onRun(t, func(c *context, v *VMCB) {
 			p.enter(c.vmcb, v)
 			exitWith(v, codes[r.IntN(len(codes))])
@@ -106,6 +106,7 @@ func TestCleanBitsAreTrue(t *testing.T) {
 				{"Window(false)", func() { c.Window(false) }},
 				{"Interrupt", func() { c.Interrupt(0x20) }},
 				{"NMI", c.NMI},
+				{"CanNMI", func() { c.CanNMI() }},
 				{"Exception", func() { c.Exception(14, 2, true) }},
 				{"SetState", func() { c.SetState(&s) }},
 				{"SetRegisters", func() { c.SetRegisters(&s.Registers) }},
@@ -119,12 +120,13 @@ func TestCleanBitsAreTrue(t *testing.T) {
 				{"SetState, DS", func() { s.Seg[x86.DS].Base++; c.SetState(&s) }},
 			}
 			for range 1 + r.IntN(2) {
-				x := things[r.IntN(len(things))]
-				p.history = append(p.history, x.name)
-				x.do()
+				thing := things[r.IntN(len(things))]
+				p.history = append(p.history, thing.name)
+				thing.do()
 			}
-			entries++
-			c.Run(&x)
+			if c.Run(&x); x.Reason != vmm.ReasonNMIWindow {
+				entries++
+			}
 		}
 		if entries != p.entries {
 			t.Errorf("%d of %d entries were refused", entries-p.entries, entries)
@@ -142,6 +144,9 @@ func TestCleanBitsAreUsed(t *testing.T) {
 	c.Interrupt(0x20)
 	if v := enter(t, c); v.Clean != CleanAll {
 		t.Errorf("an entry that changes only RIP and the event has %#x", v.Clean)
+	}
+	if c.work != 0 {
+		t.Errorf("each entry does work %#x", c.work)
 	}
 	e, _ = newEngine(t, cpuidtest.QEMUEPYC)
 	c = newCPU(t, e)

@@ -2,9 +2,9 @@ package svm
 
 import (
 	"encoding/binary"
+	"errors"
 
 	"github.com/ringo-vmm/ringo/amd64"
-	"github.com/ringo-vmm/ringo/amd64/msr"
 	"github.com/ringo-vmm/ringo/vmm"
 	"github.com/ringo-vmm/ringo/vmm/x86"
 )
@@ -16,23 +16,15 @@ type CPU struct {
 	space      *space
 	v          *VMCB
 	generation uint64 // of its ASID
-	flush      bool
-	window     bool  // the caller asked for ReasonWindow
-	pending    Event // for the next entry
+	pending    Event  // for the next entry
+	clean      Clean  // the clean bits after an exit
+	work       work
+	window     bool // the caller asked for ReasonWindow
 	nmi        nmiState
 	iretRIP    uint64 // of the IRET, when it is nmiReturning
-	dr         [4]uint64
+	stepDR6    uint64 // the guest's, while workStep
 	cr8        uint64
 }
-
-// nmiState tells whether the guest can take an NMI.
-type nmiState uint8
-
-const (
-	nmiOpen      nmiState = iota
-	nmiBlocked            // one was delivered, and its IRET is intercepted
-	nmiReturning          // the guest is at that IRET
-)
 
 // Orders of a processor's pages.
 const (
@@ -48,16 +40,17 @@ const (
 )
 
 // The intercepts of every guest. PAUSE is not one without a filter that tells
-// loops from others, RDTSC runs at full speed with the offset, and INT1 (ICEBP)
-// raises its #DB in the guest, where it belongs. APM vol. 2 §15.9.
+// loops from others, and RDTSC runs at full speed with the offset. APM vol. 2
+// §15.9.
 const (
 	alwaysIntercept1 = InterceptINTR | InterceptNMI | InterceptSMI | InterceptINIT | InterceptCPUID | InterceptINVD |
 		InterceptHLT | InterceptINVLPGA | InterceptIO | InterceptMSR | InterceptTaskSwitch | InterceptFERRFreeze | InterceptShutdown | InterceptRDPMC | InterceptRSM
 	alwaysIntercept2 = InterceptVMRUN | InterceptVMMCALL | InterceptVMLOAD | InterceptVMSAVE | InterceptSTGI | InterceptCLGI |
-		InterceptSKINIT | InterceptWBINVD | InterceptMONITOR | InterceptMWAIT | InterceptMWAITArmed | InterceptXSETBV | InterceptRDPRU
-	// A guest that faults for ever in delivering these holds the processor:
-	// no interrupt is taken in between. APM vol. 2 §15.21.
-	alwaysVectors = 1<<1 | 1<<17
+		InterceptSKINIT | InterceptICEBP | InterceptWBINVD | InterceptMONITOR | InterceptMWAIT | InterceptMWAITArmed | InterceptXSETBV | InterceptRDPRU
+	// A guest that faults for ever in delivering #DB or #AC holds the
+	// processor: no interrupt is taken in between. APM vol. 2 §15.21. #MC is
+	// the host's.
+	alwaysVectors = 1<<amd64.Debug | 1<<amd64.AlignmentCheck | 1<<amd64.MachineCheck
 	cr8           = 1 << 8
 )
 
@@ -79,15 +72,18 @@ func (e *Engine) NewCPU(s vmm.Space) (vmm.CPU, error) {
 	v.IOPM, v.MSRPM = e.iopm, e.msrpm
 	v.Intercept1, v.Intercept2, v.InterceptVectors = alwaysIntercept1, alwaysIntercept2, alwaysVectors
 	v.InterceptCRRead, v.InterceptCRWrite = cr8, cr8
-	// The host uses no debug registers: VMRUN switches DR6 and DR7, and DR0 to
-	// DR3 do nothing while DR7 has them off.
-	v.InterceptDRRead, v.InterceptDRWrite = 0, 0
 	if e.pauseFilter {
 		v.Intercept1 |= InterceptPAUSE
 		v.PauseCount, v.PauseThreshold = pauseCount, pauseThreshold
 	}
 	v.NestedPaging, v.NestedCR3 = 1, c.space.root
-	c.flush = true
+	v.ASID = 1 // of an earlier generation: another comes with the first entry
+	if e.cleanBits {
+		c.clean = CleanAll
+	}
+	if e.barrier {
+		c.barrier = 1
+	}
 	var reset x86.State
 	reset.Reset(0)
 	c.SetState(&reset)
@@ -120,15 +116,6 @@ func (c *CPU) RIP() uint64 { return c.v.RIP }
 // Flags is vmm.CPU's.
 func (c *CPU) Flags() uint64 { return c.v.RFLAGS }
 
-// Skip is vmm.CPU's. An interrupt shadow lasts for one instruction.
-func (c *CPU) Skip(length uint8) {
-	c.v.RIP += uint64(length)
-	if c.v.EFER&msr.EFERLMA == 0 || c.v.CS.Attributes&segmentL == 0 {
-		c.v.RIP &= 0xffffffff
-	}
-	c.v.InterruptShadow = 0
-}
-
 // SetTSCOffset is vmm.CPU's.
 func (c *CPU) SetTSCOffset(offset uint64) {
 	c.v.TSCOffset = offset
@@ -136,34 +123,27 @@ func (c *CPU) SetTSCOffset(offset uint64) {
 }
 
 // FlushTLB is vmm.CPU's.
-func (c *CPU) FlushTLB() { c.flush = true }
+func (c *CPU) FlushTLB() { c.work |= workFlush }
+
+// errUnknown is Why when the rules that we know find nothing.
+var errUnknown = errors.New("the processor refuses a state with which nothing is known to be wrong")
 
 // Why is vmm.CPU's.
 func (c *CPU) Why() error {
-	if err := checkXCR0(c.xcr0, c.engine.limits); err != nil {
+	if err := c.wrong(); err != nil {
 		return err
 	}
-	return check(c.v, c.engine.limits)
+	return errUnknown
 }
 
-// Run is vmm.CPU's.
-func (c *CPU) Run(e *vmm.Exit) {
-	v := c.v
-	if c.pending == EventValid|EventException|tripleFault {
-		c.pending = 0
-		c.refuse(e, vmm.ReasonShutdown, ExitShutdown)
-		return
+// wrong is what is wrong with the state, if anything.
+func (c *CPU) wrong() error {
+	l := c.engine.limits
+	if err := checkXCR0(c.xcr0, l); err != nil {
+		return err
 	}
-	if !c.prepare() {
-		c.refuse(e, vmm.ReasonInvalid, ExitInvalid)
-		return
+	if err := checkSpecCtrl(c.specCtrl|c.v.SpecCtrl, l); err != nil {
+		return err
 	}
-	run(&c.context)
-	c.finish(e)
-	decode(v, e)
-}
-
-// refuse makes an exit without an entry.
-func (c *CPU) refuse(e *vmm.Exit, reason vmm.Reason, code ExitCode) {
-	*e = vmm.Exit{Reason: reason, RIP: c.v.RIP, Raw: uint64(code), Entered: c.left, Left: c.left}
+	return check(c.v, l)
 }

@@ -1,6 +1,9 @@
 package svm
 
-import "github.com/ringo-vmm/ringo/vmm"
+import (
+	"github.com/ringo-vmm/ringo/amd64"
+	"github.com/ringo-vmm/ringo/vmm"
+)
 
 // Fields of EXITINFO1 for an I/O exit. APM vol. 2 §15.10.2.
 const (
@@ -18,24 +21,43 @@ const (
 const (
 	npfWrite   = 1 << 1
 	npfFetch   = 1 << 4
+	npfWalk    = 1 << 33 // of the guest's page tables
 	crGPRValid = 1 << 63
 )
 
-// simple is the reason for each exit code that needs no more than that.
+// Fields of EXITINFO2 for a task switch, beside the error code. APM vol. 2
+// §15.14.1.
+const (
+	taskIRET = 1 << 36
+	taskJump = 1 << 38
+)
+
+// Exit.Number for a task switch.
+const (
+	taskByCall = iota
+	taskByIRET
+	taskByJump
+	taskByEvent // an interrupt or exception, through a task gate
+)
+
+// simple is the reason for each exit code that needs no more than that. INIT,
+// SMI and NMI wait for the host's STGI, as interrupts do.
 var simple = [0x90]vmm.Reason{
-	ExitINTR: vmm.ReasonHost, ExitNMI: vmm.ReasonHost, ExitSMI: vmm.ReasonHost, ExitIRET: vmm.ReasonHost,
+	ExitINTR: vmm.ReasonHost, ExitNMI: vmm.ReasonHost, ExitSMI: vmm.ReasonHost, ExitINIT: vmm.ReasonHost, ExitIRET: vmm.ReasonHost,
 	ExitVINTR: vmm.ReasonWindow, ExitCPUID: vmm.ReasonCPUID, ExitHLT: vmm.ReasonHLT, ExitPAUSE: vmm.ReasonPause,
 	ExitINVD: vmm.ReasonInvalidate, ExitWBINVD: vmm.ReasonInvalidate, ExitVMMCALL: vmm.ReasonHypercall,
 	ExitXSETBV: vmm.ReasonXSETBV, ExitRDTSC: vmm.ReasonTimestamp, ExitRDTSCP: vmm.ReasonTimestamp,
-	ExitTaskSwitch: vmm.ReasonTaskSwitch, ExitShutdown: vmm.ReasonShutdown, ExitINIT: vmm.ReasonInit,
+	ExitShutdown: vmm.ReasonShutdown, ExitRDPMC: vmm.ReasonProtection, // there are no counters
 	ExitINVLPGA: vmm.ReasonUndefined, ExitVMRUN: vmm.ReasonUndefined, ExitVMLOAD: vmm.ReasonUndefined,
 	ExitVMSAVE: vmm.ReasonUndefined, ExitSTGI: vmm.ReasonUndefined, ExitCLGI: vmm.ReasonUndefined,
 	ExitSKINIT: vmm.ReasonUndefined, ExitMONITOR: vmm.ReasonUndefined, ExitMWAIT: vmm.ReasonUndefined,
-	ExitMWAITArmed: vmm.ReasonUndefined, ExitRDPRU: vmm.ReasonUndefined, ExitRSM: vmm.ReasonUndefined, ExitICEBP: vmm.ReasonUndefined,
+	ExitMWAITArmed: vmm.ReasonUndefined, ExitRDPRU: vmm.ReasonUndefined, ExitRSM: vmm.ReasonUndefined,
 }
 
-// decode turns what the VMCB says about an exit into neutral terms.
-func decode(v *VMCB, e *vmm.Exit) {
+// decode turns what the VMCB says about an exit into neutral terms. What is the
+// engine's own business becomes ReasonHost.
+func (c *CPU) decode(e *vmm.Exit) {
+	v := c.v
 	code := v.ExitCode
 	e.RIP, e.Raw, e.Info1, e.Info2 = v.RIP, uint64(code), v.ExitInfo1, v.ExitInfo2
 	// Without NRIP save the next RIP is 0, and the difference no length.
@@ -58,8 +80,12 @@ func decode(v *VMCB, e *vmm.Exit) {
 		e.Reason, e.Write = vmm.ReasonMSR, v.ExitInfo1&1 != 0
 	case ExitINVLPG:
 		e.Reason, e.Address = vmm.ReasonInvalidatePage, v.ExitInfo1
+	case ExitTaskSwitch:
+		decodeTaskSwitch(v, e)
+	case ExitICEBP:
+		c.icebp(e)
 	default:
-		decodeRange(v, e)
+		c.decodeRange(e)
 	}
 }
 
@@ -67,8 +93,9 @@ func decode(v *VMCB, e *vmm.Exit) {
 const maxInstruction = 15
 
 func decodeMemory(v *VMCB, e *vmm.Exit) {
+	i := v.ExitInfo1
 	e.Reason, e.GPA = vmm.ReasonMemory, v.ExitInfo2
-	e.Write, e.Fetch = v.ExitInfo1&npfWrite != 0, v.ExitInfo1&npfFetch != 0
+	e.Write, e.Fetch, e.Walk = i&npfWrite != 0, i&npfFetch != 0, i&npfWalk != 0
 	e.CodeLength = min(v.FetchedBytes, maxInstruction)
 	if e.CodeLength != 0 {
 		e.Code = v.InstructionBytes
@@ -85,28 +112,45 @@ func decodeIO(v *VMCB, e *vmm.Exit) {
 	e.Length = uint8(v.ExitInfo2 - v.RIP)
 }
 
-// decodeRange is for the codes that have a number in them.
-func decodeRange(v *VMCB, e *vmm.Exit) {
-	c := v.ExitCode
+// decodeTaskSwitch says which task (Address is the selector of its TSS), by what
+// (Number) and with which error code.
+func decodeTaskSwitch(v *VMCB, e *vmm.Exit) {
+	e.Reason, e.Address, e.ErrorCode = vmm.ReasonTaskSwitch, v.ExitInfo1&0xffff, uint32(v.ExitInfo2)
 	switch {
-	case c.Low() == ExitInvalid.Low():
+	case v.ExitInfo2&taskIRET != 0:
+		e.Number = taskByIRET
+	case v.ExitInfo2&taskJump != 0:
+		e.Number = taskByJump
+	case v.ExitIntInfo&EventValid != 0:
+		e.Number = taskByEvent
+	default:
+		e.Number = taskByCall
+	}
+}
+
+// decodeRange is for the codes that have a number in them.
+func (c *CPU) decodeRange(e *vmm.Exit) {
+	v := c.v
+	switch code := v.ExitCode; {
+	case code.Low() == ExitInvalid.Low():
 		e.Reason = vmm.ReasonInvalid
-	case c <= ExitCR15Write || c == ExitCR0Selective:
-		e.Reason, e.Number, e.Write = vmm.ReasonControl, uint8(c)&15, c >= ExitCR0Write
-		if c == ExitCR0Selective {
+	case code <= ExitCR15Write || code == ExitCR0Selective:
+		e.Reason, e.Number, e.Write = vmm.ReasonControl, uint8(code)&15, code >= ExitCR0Write
+		if code == ExitCR0Selective {
 			e.Number = 0
 		}
 		e.Register = vmm.NoRegister
-		if v.ExitInfo1&crGPRValid != 0 {
+		if c.engine.decodeAssists && v.ExitInfo1&crGPRValid != 0 {
 			e.Register = uint8(v.ExitInfo1 & 15)
 		}
-	case c <= ExitDR15Write:
-		// Decode assists put the register here too; without them this is 0,
-		// which is a register as well, so it is not used.
-		e.Reason, e.Number, e.Write = vmm.ReasonDebug, uint8(c)&15, c >= ExitDR0Write
-		e.Register = vmm.NoRegister
-	case c < ExitINTR:
-		e.Reason, e.Vector = vmm.ReasonException, uint8(c-ExitException)
+	case code <= ExitDR15Write:
+		c.work |= workDebugAccess
+		e.Reason = vmm.ReasonHost
+	case code == ExitException+ExitCode(amd64.MachineCheck):
+		machineCheck()
+		e.Reason = vmm.ReasonHost
+	case code < ExitINTR:
+		e.Reason, e.Vector = vmm.ReasonException, uint8(code-ExitException)
 		e.ErrorCode, e.Address = uint32(v.ExitInfo1), v.ExitInfo2
 	default:
 		e.Reason = vmm.ReasonUnknown

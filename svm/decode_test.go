@@ -6,30 +6,36 @@ import (
 	"testing"
 
 	"github.com/ringo-vmm/ringo/amd64"
+	"github.com/ringo-vmm/ringo/amd64/cpuid/cpuidtest"
 	"github.com/ringo-vmm/ringo/vmm"
 )
 
 // bare are the exit codes that say all there is to say, by their reasons.
 var bare = map[ExitCode]vmm.Reason{
 	ExitINTR: vmm.ReasonHost, ExitNMI: vmm.ReasonHost, ExitSMI: vmm.ReasonHost, ExitIRET: vmm.ReasonHost,
-	ExitVINTR: vmm.ReasonWindow, ExitINIT: vmm.ReasonInit, ExitShutdown: vmm.ReasonShutdown, ExitTaskSwitch: vmm.ReasonTaskSwitch,
+	ExitVINTR: vmm.ReasonWindow, ExitINIT: vmm.ReasonHost, ExitShutdown: vmm.ReasonShutdown, ExitRDPMC: vmm.ReasonProtection,
 	ExitCPUID: vmm.ReasonCPUID, ExitHLT: vmm.ReasonHLT, ExitPAUSE: vmm.ReasonPause, ExitXSETBV: vmm.ReasonXSETBV,
 	ExitINVD: vmm.ReasonInvalidate, ExitWBINVD: vmm.ReasonInvalidate, ExitVMMCALL: vmm.ReasonHypercall,
 	ExitRDTSC: vmm.ReasonTimestamp, ExitRDTSCP: vmm.ReasonTimestamp,
 	ExitINVLPGA: vmm.ReasonUndefined, ExitVMRUN: vmm.ReasonUndefined, ExitVMLOAD: vmm.ReasonUndefined, ExitVMSAVE: vmm.ReasonUndefined,
 	ExitSTGI: vmm.ReasonUndefined, ExitCLGI: vmm.ReasonUndefined, ExitSKINIT: vmm.ReasonUndefined, ExitMONITOR: vmm.ReasonUndefined,
 	ExitMWAIT: vmm.ReasonUndefined, ExitMWAITArmed: vmm.ReasonUndefined, ExitRDPRU: vmm.ReasonUndefined, ExitRSM: vmm.ReasonUndefined,
-	ExitICEBP: vmm.ReasonUndefined,
 	// These are not intercepted.
 	ExitIDTRRead: vmm.ReasonUnknown, ExitGDTRRead: vmm.ReasonUnknown, ExitLDTRRead: vmm.ReasonUnknown, ExitTRRead: vmm.ReasonUnknown,
 	ExitIDTRWrite: vmm.ReasonUnknown, ExitGDTRWrite: vmm.ReasonUnknown, ExitLDTRWrite: vmm.ReasonUnknown, ExitTRWrite: vmm.ReasonUnknown,
 	ExitPUSHF: vmm.ReasonUnknown, ExitPOPF: vmm.ReasonUnknown, ExitINTn: vmm.ReasonUnknown, ExitEFERWrite: vmm.ReasonUnknown,
-	ExitRDPMC: vmm.ReasonUnknown, ExitFERRFreeze: vmm.ReasonUnknown,
+	ExitFERRFreeze: vmm.ReasonUnknown,
 	// Nobody knows these: busy, AVIC, a later processor's.
 	0x90: vmm.ReasonUnknown, 0xa5: vmm.ReasonUnknown, 0x401: vmm.ReasonUnknown, 0x403: vmm.ReasonUnknown,
 	0xffff_fffe: vmm.ReasonUnknown, ^ExitCode(1): vmm.ReasonUnknown,
 	// A refused entry, in the two ways to say so.
 	ExitInvalid: vmm.ReasonInvalid, 0xffff_ffff: vmm.ReasonInvalid,
+}
+
+// decode decodes an exit on a processor with decode assists.
+func decode(v *VMCB, e *vmm.Exit) {
+	c := CPU{v: v, engine: &Engine{features: features{decodeAssists: true}}}
+	c.decode(e)
 }
 
 func TestDecodeReasons(t *testing.T) {
@@ -45,7 +51,7 @@ func TestDecodeReasons(t *testing.T) {
 		}
 	}
 	// The codes that tell more have tests of their own.
-	more := map[ExitCode]bool{ExitCR0Selective: true, ExitIO: true, ExitMSR: true, ExitINVLPG: true, ExitNPF: true}
+	more := map[ExitCode]bool{ExitCR0Selective: true, ExitIO: true, ExitMSR: true, ExitINVLPG: true, ExitNPF: true, ExitTaskSwitch: true, ExitICEBP: true}
 	for code := range exitNames {
 		if _, ok := bare[code]; !ok && !more[code] {
 			t.Errorf("%v has no test", code)
@@ -136,9 +142,9 @@ func TestDecodeMemory(t *testing.T) {
 		{"more bytes than there are", 1 << 32, 0xff, false, false, 15},
 	} {
 		v := VMCB{ExitCode: ExitNPF, ExitInfo1: tc.info, ExitInfo2: 0xfee000b0, FetchedBytes: tc.fetched, InstructionBytes: code}
-		e := vmm.Exit{Write: !tc.write, Fetch: !tc.fetch, CodeLength: 9}
+		e := vmm.Exit{Write: !tc.write, Fetch: !tc.fetch, CodeLength: 9, Walk: tc.info>>33&1 == 0}
 		decode(&v, &e)
-		if e.Reason != vmm.ReasonMemory || e.GPA != 0xfee000b0 || e.Write != tc.write || e.Fetch != tc.fetch || e.CodeLength != tc.length {
+		if e.Reason != vmm.ReasonMemory || e.GPA != 0xfee000b0 || e.Write != tc.write || e.Fetch != tc.fetch || e.CodeLength != tc.length || e.Walk != (tc.info>>33&1 != 0) {
 			t.Errorf("%s: %+v", tc.name, e)
 		}
 		if e.CodeLength != 0 && e.Code != code {
@@ -170,20 +176,48 @@ func TestDecodeControlRegisters(t *testing.T) {
 	}
 }
 
-func TestDecodeDebugRegisters(t *testing.T) {
-	for n := range uint8(16) {
-		for code, write := range map[ExitCode]bool{ExitDR0Read + ExitCode(n): false, ExitDR0Write + ExitCode(n): true} {
-			e := vmm.Exit{Number: 99, Register: 99, Write: !write}
-			decode(&VMCB{ExitCode: code}, &e)
-			if e.Reason != vmm.ReasonDebug || e.Number != n || e.Register != vmm.NoRegister || e.Write != write {
-				t.Errorf("%v: %+v", code, e)
-			}
+// Without decode assists EXITINFO1 holds anything.
+func TestDecodeControlRegistersWithoutDecodeAssists(t *testing.T) {
+	c := running(t, cpuidtest.QEMUEPYC)
+	e := exit(t, c, ExitCR0Write+8, func(v *VMCB) { v.ExitInfo1 = 1<<63 | 5 })
+	if e.Reason != vmm.ReasonControl || e.Number != 8 || !e.Write || e.Register != vmm.NoRegister || e.Length != 0 {
+		t.Errorf("%+v", e)
+	}
+	c = running(t, fullEPYC)
+	e = exit(t, c, ExitCR0Read+8, func(v *VMCB) { v.ExitInfo1, v.NextRIP = 1<<63|5, v.RIP+4 })
+	if e.Reason != vmm.ReasonControl || e.Number != 8 || e.Write || e.Register != 5 || e.Length != 4 {
+		t.Errorf("with them: %+v", e)
+	}
+}
+
+func TestDecodeTaskSwitch(t *testing.T) {
+	const selector, code = 0x38, 0x1234
+	for _, tc := range []struct {
+		name   string
+		info2  uint64
+		event  Event
+		number uint8
+	}{
+		{"CALL", 0, 0, 0},
+		{"IRET", 1 << 36, 0, 1},
+		{"JMP", 1 << 38, 0, 2},
+		{"#GP through a task gate", 1<<44 | code, EventValid | EventException | EventErrorValid | 13, 3},
+		{"interrupt through a task gate", 0, EventValid | EventInterrupt | 0x30, 3},
+	} {
+		v := VMCB{ExitCode: ExitTaskSwitch, ExitInfo1: selector, ExitInfo2: tc.info2, ExitIntInfo: tc.event}
+		var e vmm.Exit
+		decode(&v, &e)
+		if e.Reason != vmm.ReasonTaskSwitch || e.Address != selector || e.Number != tc.number || e.ErrorCode != uint32(tc.info2) {
+			t.Errorf("%s: %+v", tc.name, e)
 		}
 	}
 }
 
 func TestDecodeExceptions(t *testing.T) {
 	for n := range uint8(amd64.Exceptions) {
+		if n == uint8(amd64.MachineCheck) {
+			continue // the host's
+		}
 		e := vmm.Exit{}
 		decode(&VMCB{ExitCode: ExitException + ExitCode(n), ExitInfo1: 0x1_0000_0007, ExitInfo2: 0xcafe}, &e)
 		if e.Reason != vmm.ReasonException || e.Vector != n || e.ErrorCode != 7 || e.Address != 0xcafe {
@@ -201,8 +235,8 @@ func TestDecodeINVLPG(t *testing.T) {
 }
 
 func TestEveryInterceptHasAReason(t *testing.T) {
-	// FERR_FREEZE and RDPMC are intercepted to stop a guest that uses them.
-	stops := map[ExitCode]bool{ExitFERRFreeze: true, ExitRDPMC: true}
+	// FERR_FREEZE is intercepted to stop a guest that uses it.
+	stops := map[ExitCode]bool{ExitFERRFreeze: true}
 	for i := range ExitCode(64) {
 		code := ExitINTR + i
 		on := alwaysIntercept1>>i&1 != 0
@@ -226,6 +260,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(uint64(ExitIO), uint64(0x80<<16|1<<4), uint64(2), uint64(0), uint64(2), uint8(0))
 	f.Add(uint64(ExitNPF), uint64(1<<32|2), uint64(0xfee00000), uint64(0x1000), uint64(0), uint8(255))
 	f.Add(uint64(0xffff_ffff), uint64(0), uint64(0), uint64(0), uint64(0), uint8(3))
+	onMachineCheck(f, func() {})
 	f.Fuzz(func(t *testing.T, code, info1, info2, rip, nextRIP uint64, fetched uint8) {
 		v := VMCB{ExitCode: ExitCode(code), ExitInfo1: info1, ExitInfo2: info2, RIP: rip, NextRIP: nextRIP, FetchedBytes: fetched}
 		var e vmm.Exit

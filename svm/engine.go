@@ -59,28 +59,17 @@ func New(cpu cpuid.Func, frames vmm.Frames) (*Engine, error) {
 	for _, n := range guestMSRs {
 		m.allow(n, true, true)
 	}
+	if e.virtSpecCtrl {
+		m.allow(msr.SpecCtrl, true, true)
+	}
+	if e.barrier {
+		m.allow(msr.PredCmd, false, true) // it commands, and keeps nothing
+	}
 	return e, nil
 }
 
 // Name is the package's.
 func (e *Engine) Name() string { return "svm" }
-
-// readLimits is what this processor allows in control registers.
-func readLimits(cpu cpuid.Func) limits {
-	l := limits{physicalBits: uint(cpu.AddressBits().Physical)}
-	l.efer = msr.EFERSCE | msr.EFERLME | msr.EFERLMA | msr.EFERNXE | msr.EFERSVME | 1<<13 | 1<<14 | 1<<15
-	// VME, PVI, TSD, DE, PSE, PAE, MCE, PGE, PCE, OSFXSR, OSXMMEXCPT, UMIP
-	// to SMAP: whatever the guest's CPUID offers is checked above the seam.
-	l.cr4 = 0x7ff | 1<<11 | 1<<16 | 1<<17 | 1<<18 | 1<<20 | 1<<21 | 1<<22
-	x, _ := cpu.XSAVEInfo()
-	l.xcr0 = x.XCR0
-	for _, part := range x.Components {
-		if !part.Supervisor && part.Offset+part.Size > fpuSize {
-			l.xcr0 &^= 1 << part.Number
-		}
-	}
-	return l
-}
 
 // vmcbAt is the VMCB in the page at host-physical address pa.
 func vmcbAt(pa uint64) *VMCB {

@@ -230,6 +230,23 @@ func TestInterruptedDeliveriesAreRepeated(t *testing.T) {
 	}
 }
 
+// An injected #BP has no instruction that would be executed again.
+func TestAnInterruptedInjectionIsRepeated(t *testing.T) {
+	for _, vector := range []uint8{3, 4} {
+		e, _ := newEngine(t, cpuidtest.QEMUEPYC)
+		c := newCPU(t, e) // there is no #OF in 64-bit mode
+		c.Exception(vector, 0, false)
+		want := EventValid | EventException | Event(vector)
+		exit(t, c, ExitNPF, func(v *VMCB) { v.ExitIntInfo = want })
+		if v := enter(t, c); v.EventInj != want {
+			t.Errorf("vector %d: EVENTINJ is %#x, want %#x", vector, v.EventInj, want)
+		}
+		if v := enter(t, c); v.EventInj != 0 {
+			t.Errorf("vector %d comes a second time", vector)
+		}
+	}
+}
+
 func TestAnInterruptedNMIStillBlocksNMIs(t *testing.T) {
 	c := running(t, cpuidtest.QEMUEPYC)
 	c.NMI()

@@ -18,7 +18,26 @@ import (
 
 // fullEPYC is a processor with every feature that the engine knows of, and
 // more address space identifiers than a test uses up.
-var fullEPYC = withSVM(cpuidtest.QEMUEPYC, 32768, 0x0011_14ff)
+var fullEPYC = withSpeculation(withSVM(cpuidtest.QEMUEPYC, 32768, 0x0011_14ff), everyControl)
+
+// withSpeculation is a processor whose leaf 8000_0008h has these bits of EBX.
+func withSpeculation(m cpuidtest.Model, bits uint32) cpuidtest.Model {
+	m = m.Clone()
+	leaf := m.Leaves[[2]uint32{0x8000_0008, 0}]
+	leaf[1] |= bits
+	m.Leaves[[2]uint32{0x8000_0008, 0}] = leaf
+	return m
+}
+
+// Features of leaf 8000_0008h, EBX.
+const (
+	withIBPB     = 1 << 12
+	withIBRS     = 1 << 14
+	withSTIBP    = 1 << 15
+	withSSBD     = 1 << 24
+	withPSFD     = 1 << 28
+	everyControl = withIBPB | withIBRS | withSTIBP | withSSBD | withPSFD
+)
 
 // withSVM is a processor whose leaf 8000_000Ah has these values of EBX and EDX.
 func withSVM(m cpuidtest.Model, asids, features uint32) cpuidtest.Model {
@@ -134,6 +153,13 @@ func onRun(t testing.TB, f func(c *context, v *VMCB)) {
 	old := run
 	run = func(c *context) { f(c, vmcbAt(c.vmcb)) }
 	t.Cleanup(func() { run = old })
+}
+
+// onMachineCheck puts f in the place of the host's #MC.
+func onMachineCheck(t testing.TB, f func()) {
+	old := machineCheck
+	machineCheck = f
+	t.Cleanup(func() { machineCheck = old })
 }
 
 // exitWith is an exit that nothing else comes with: the event that was to be

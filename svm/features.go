@@ -3,16 +3,16 @@ package svm
 import "github.com/ringo-vmm/ringo/amd64/cpuid"
 
 // features is what this processor's SVM can do beyond the least. Each has a
-// software path, and which one is taken is decided once. APM vol. 2 §15.4,
-// CPUID Fn8000_000A.
+// software path, and which one is taken is decided once. Next RIP and
+// instruction bytes need no decision: they are 0 where they are not saved. APM
+// vol. 2 §15.4, CPUID Fn8000_000A.
 type features struct {
-	nextRIP       bool   // the next instruction's address is saved
-	decodeAssists bool   // instruction bytes and operands are saved
+	decodeAssists bool   // the operands of moves to control registers are saved
 	flushByASID   bool   // TLBFlushASID works
 	cleanBits     bool   // unchanged state need not be read again
 	pauseFilter   bool   // PAUSE exits only in loops
-	virtualGIF    bool   // the guest may have a GIF of its own
-	specCtrl      bool   // SPEC_CTRL is switched by VMRUN
+	virtSpecCtrl  bool   // VMRUN and #VMEXIT switch SPEC_CTRL
+	barrier       bool   // IBPB, a command of PRED_CMD
 	xsave         bool   // the processor has XSAVE
 	asids         uint32 // address space identifiers, of which 0 is the host's
 }
@@ -20,13 +20,12 @@ type features struct {
 func readFeatures(cpu cpuid.Func) features {
 	info, _ := cpu.SVMInfo()
 	return features{
-		nextRIP:       cpu.Has(cpuid.NRIPSave),
 		decodeAssists: cpu.Has(cpuid.DecodeAssists),
 		flushByASID:   cpu.Has(cpuid.FlushByASID),
 		cleanBits:     cpu.Has(cpuid.VMCBClean),
 		pauseFilter:   cpu.Has(cpuid.PauseFilter),
-		virtualGIF:    cpu.Has(cpuid.VGIF),
-		specCtrl:      cpu.Has(cpuid.SpecCtrlVirt),
+		virtSpecCtrl:  cpu.Has(cpuid.SpecCtrlVirt),
+		barrier:       hasAny(cpu, "IBPB", "IBRS_IBPB"),
 		xsave:         cpu.Has(cpuid.XSAVE),
 		asids:         info.ASIDs,
 	}

@@ -16,8 +16,20 @@ type context struct {
 	fpu   uint64 // host-physical address of its XSAVE area, mapped at itself
 	xcr0  uint64 // 0 on a processor without XSAVE
 
+	extra    uint32    // what else is switched
+	barrier  uint32    // not 0: IBPB when another guest ran before
+	specCtrl uint64    // while extraSpecCtrl is set
+	dr       [4]uint64 // DR0 to DR3
+
 	entered, left uint64 // TSC before VMRUN and after it
 }
+
+// Bits of context.extra.
+const (
+	extraLoadDR   = 1 << iota // DR0 to DR3, before
+	extraSaveDR               // and after
+	extraSpecCtrl             // SPEC_CTRL
+)
 
 // Offsets from GS base, for run_amd64.s.
 const (

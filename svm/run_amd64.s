@@ -16,6 +16,8 @@
 #define VMSAVE	BYTE $0x0f; BYTE $0x01; BYTE $0xdb
 #define STGI	BYTE $0x0f; BYTE $0x01; BYTE $0xdc
 #define CLGI	BYTE $0x0f; BYTE $0x01; BYTE $0xdd
+#define AX_TO_DR1	BYTE $0x0f; BYTE $0x23; BYTE $0xc8	// the assembler has no DR1
+#define DR1_TO_AX	BYTE $0x0f; BYTE $0x21; BYTE $0xc8
 #define XSETBV	BYTE $0x0f; BYTE $0x01; BYTE $0xd1
 #define XSAVE_R9	BYTE $0x49; BYTE $0x0f; BYTE $0xae; BYTE $0x21	// XSAVE64 [R9]
 #define XRSTOR_R8	BYTE $0x49; BYTE $0x0f; BYTE $0xae; BYTE $0x28	// XRSTOR64 [R8]
@@ -31,16 +33,22 @@
 #define REG(n)	(context_regs+8*n)
 #define XMM(n)	(context_xmm+16*n)
 
-#define HOST_MXCSR	0x1f80	// all exceptions masked, round to nearest
+// The host's MXCSR: all exceptions masked, round to nearest.
+DATA hostMXCSR<>+0(SB)/4, $0x1f80
+GLOBL hostMXCSR<>(SB), RODATA|NOPTR, $4
+
+#define MSR_SPEC_CTRL	0x48
+#define MSR_PRED_CMD	0x49
+#define IBPB	1		// a bit of PRED_CMD
+#define MC	18		// vector of #MC
 
 // func run(c *context)
 TEXT ·run(SB),NOSPLIT,$40-8
 	MOVQ	c+0(FP), DI
 	MOVQ	DI, 8(SP)
 	RDTSC
-	SHLQ	$32, DX
-	ORQ	DX, AX
-	MOVQ	AX, context_entered(DI)
+	MOVL	AX, context_entered(DI)
+	MOVL	DX, (context_entered+4)(DI)
 	MOVQ	context_vmcb(DI), AX
 	MOVQ	RAX(DI), BX
 	MOVQ	BX, VMCB_RAX(AX)
@@ -56,6 +64,10 @@ TEXT ·run(SB),NOSPLIT,$40-8
 	JEQ	owned
 	CALL	·switchFPU<>(SB)
 owned:
+	CMPL	context_extra(DI), $0
+	JEQ	plain
+	CALL	·loadExtra<>(SB)
+plain:
 	LDMXCSR	context_mxcsr(DI)
 	MOVUPS	XMM(0)(DI), X0
 	MOVUPS	XMM(1)(DI), X1
@@ -116,9 +128,12 @@ owned:
 	MOVQ	CX, RAX(DI)
 	MOVQ	VMCB_RSP(AX), CX
 	MOVQ	CX, RSP(DI)
+	CMPL	context_extra(DI), $0
+	JEQ	done
+	CALL	·saveExtra<>(SB)
+done:
 	STMXCSR	context_mxcsr(DI)
-	MOVL	$HOST_MXCSR, 24(SP)
-	LDMXCSR	24(SP)
+	LDMXCSR	hostMXCSR<>(SB)
 	MOVQ	16(SP), AX
 	VMLOAD
 	STGI
@@ -147,10 +162,63 @@ owned:
 	MOVUPS	X15, XMM(15)(DI)
 	RET
 
+// loadExtra moves what few guests need, as context.extra says, from the context
+// in DI to the processor. DR7 has all breakpoints off until VMRUN.
+TEXT ·loadExtra<>(SB),NOSPLIT|NOFRAME,$0
+	TESTL	$const_extraLoadDR, context_extra(DI)
+	JEQ	spec
+	MOVQ	(context_dr+0)(DI), AX
+	MOVQ	AX, DR0
+	MOVQ	(context_dr+8)(DI), AX
+	AX_TO_DR1
+	MOVQ	(context_dr+16)(DI), AX
+	MOVQ	AX, DR2
+	MOVQ	(context_dr+24)(DI), AX
+	MOVQ	AX, DR3
+spec:
+	TESTL	$const_extraSpecCtrl, context_extra(DI)
+	JEQ	out
+	MOVL	$MSR_SPEC_CTRL, CX
+	MOVL	context_specCtrl(DI), AX
+	XORL	DX, DX
+	WRMSR
+out:
+	RET
+
+// saveExtra moves it back. The host's SPEC_CTRL is 0.
+TEXT ·saveExtra<>(SB),NOSPLIT|NOFRAME,$0
+	TESTL	$const_extraSpecCtrl, context_extra(DI)
+	JEQ	debug
+	MOVL	$MSR_SPEC_CTRL, CX
+	XORL	AX, AX
+	XORL	DX, DX
+	WRMSR
+debug:
+	TESTL	$const_extraSaveDR, context_extra(DI)
+	JEQ	out
+	MOVQ	DR0, AX
+	MOVQ	AX, (context_dr+0)(DI)
+	DR1_TO_AX
+	MOVQ	AX, (context_dr+8)(DI)
+	MOVQ	DR2, AX
+	MOVQ	AX, (context_dr+16)(DI)
+	MOVQ	DR3, AX
+	MOVQ	AX, (context_dr+24)(DI)
+out:
+	RET
+
 // switchFPU makes the x87 and AVX state that of the guest whose area is in R8 and
 // whose context is in DI. The SSE state is not in either area. A processor
-// without XSAVE has no AVX, and FXSAVE for the rest.
+// without XSAVE has no AVX, and FXSAVE for the rest. Another guest has run here,
+// so its branches must not steer this one's.
 TEXT ·switchFPU<>(SB),NOSPLIT|NOFRAME,$0
+	CMPL	context_barrier(DI), $0
+	JEQ	registers
+	MOVL	$MSR_PRED_CMD, CX
+	MOVL	$IBPB, AX
+	XORL	DX, DX
+	WRMSR
+registers:
 	MOVQ	const_gsFPUOwner(GS), R9
 	MOVQ	R8, const_gsFPUOwner(GS)
 	CMPQ	context_xcr0(DI), $0
@@ -208,4 +276,9 @@ TEXT ·vmsave(SB),NOSPLIT,$0-8
 TEXT ·setEngine(SB),NOSPLIT,$0-8
 	MOVQ	page+0(FP), AX
 	MOVQ	AX, const_gsEngine(GS)
+	RET
+
+// func machineCheck()
+TEXT ·machineCheck(SB),NOSPLIT,$0-0
+	INT	$MC
 	RET

@@ -2,8 +2,11 @@
 
 package svm
 
-// run is only there in ring 0; tests replace it.
-var run = func(c *context) { panic("svm: no guest can run here") }
+// run and machineCheck are only there in ring 0; tests replace them.
+var (
+	run          = func(c *context) { panic("svm: no guest can run here") }
+	machineCheck = func() { panic("svm: machine check") }
+)
 
 func dropFPU(area uint64) {}
 

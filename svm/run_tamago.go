@@ -20,3 +20,6 @@ func dropFPU(area uint64)
 // holds it, and lets go of it. It runs with interrupts off, on a processor that
 // has XSAVE.
 func saveFPU(area uint64)
+
+// machineCheck raises #MC in the host, whose handler it is for.
+func machineCheck()

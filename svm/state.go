@@ -20,6 +20,10 @@ func (c *CPU) State(s *x86.State) {
 	s.DR, s.DR6, s.DR7 = c.dr, v.DR6, v.DR7
 	s.STAR, s.LSTAR, s.CSTAR, s.SFMASK, s.KernelGSBase = v.STAR, v.LSTAR, v.CSTAR, v.SFMASK, v.KernelGSBase
 	s.SysenterCS, s.SysenterESP, s.SysenterEIP, s.PAT = v.SysenterCS, v.SysenterESP, v.SysenterEIP, v.PAT
+	s.SpecCtrl = c.specCtrl
+	if c.engine.virtSpecCtrl {
+		s.SpecCtrl = v.SpecCtrl
+	}
 }
 
 // SetState takes all of s. EFER.SVME is the host's business: VMRUN wants it
@@ -43,10 +47,12 @@ func (c *CPU) SetState(s *x86.State) {
 	c.dr, v.DR6, v.DR7 = s.DR, s.DR6, s.DR7
 	v.STAR, v.LSTAR, v.CSTAR, v.SFMASK, v.KernelGSBase = s.STAR, s.LSTAR, s.CSTAR, s.SFMASK, s.KernelGSBase
 	v.SysenterCS, v.SysenterESP, v.SysenterEIP, v.PAT = s.SysenterCS, s.SysenterESP, s.SysenterEIP, s.PAT
+	c.setSpecCtrl(s.SpecCtrl)
+	c.watchDebug()
 	// A shutdown leaves it undefined. APM vol. 2 §15.14.3.
 	v.VIntr = c.virtualInterrupt()
 	v.Clean = 0
-	c.flush = true
+	c.work |= workFlush
 }
 
 // segments are the VMCB's segment registers by their numbers.
@@ -67,8 +73,15 @@ func (c *CPU) setXCR0(v uint64) {
 	c.xcr0 = v
 }
 
-// SetRegisters is vmm.CPU's.
-func (c *CPU) SetRegisters(r *x86.Registers) {
-	c.regs = r.GPR
-	c.v.RIP, c.v.RFLAGS, c.v.InterruptShadow = r.RIP, r.RFLAGS, 0
+// setSpecCtrl changes SPEC_CTRL, which VMRUN switches if it can.
+func (c *CPU) setSpecCtrl(v uint64) {
+	if c.engine.virtSpecCtrl {
+		c.v.SpecCtrl = v
+		return
+	}
+	c.specCtrl = v
+	c.extra &^= extraSpecCtrl
+	if v != 0 {
+		c.extra |= extraSpecCtrl
+	}
 }

@@ -179,6 +179,20 @@ func TestSetRegisters(t *testing.T) {
 	}
 }
 
+// An instruction that is repeated, or has raised an exception, is not over.
+func TestSetRegistersEndsAShadow(t *testing.T) {
+	c := running(t, fullEPYC)
+	for moved, shadow := range map[uint64]uint64{0: 1, 2: 0} {
+		var s x86.State
+		c.State(&s)
+		c.v.InterruptShadow = 1
+		s.RIP += moved
+		if c.SetRegisters(&s.Registers); c.v.InterruptShadow != shadow {
+			t.Errorf("RIP moved by %d: the shadow is %d", moved, c.v.InterruptShadow)
+		}
+	}
+}
+
 // VMRUN does not flush when the guest's paging has changed. APM vol. 2 §15.16.
 func TestSetStateFlushes(t *testing.T) {
 	e, _ := newEngine(t, fullEPYC)

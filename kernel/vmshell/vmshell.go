@@ -77,7 +77,7 @@ type usageError struct{ error }
 func (s *shell) vm(c *monitor.Context, args []string) error {
 	if len(args) == 0 {
 		for _, sub := range subs {
-			c.Printf("  %-40s %s\n", strings.TrimSpace("vm "+sub.name+" "+sub.usage), sub.help)
+			c.Printf("  %-52s %s\n", strings.TrimSpace("vm "+sub.name+" "+sub.usage), sub.help)
 		}
 		return nil
 	}

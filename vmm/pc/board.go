@@ -4,6 +4,7 @@ import (
 	"github.com/ringo-vmm/ringo/amd64/msr"
 	"github.com/ringo-vmm/ringo/vmm"
 	"github.com/ringo-vmm/ringo/vmm/acpitab"
+	"github.com/ringo-vmm/ringo/vmm/console"
 	"github.com/ringo-vmm/ringo/vmm/debugport"
 	"github.com/ringo-vmm/ringo/vmm/device"
 	"github.com/ringo-vmm/ringo/vmm/i8042"
@@ -99,14 +100,20 @@ func (p *PC) peripherals(c Config) (err error) {
 	if p.pci, err = pcihost.New(pci); err != nil {
 		return err
 	}
-	for i := range p.consoles {
-		p.consoles[i] = debugport.NewConsole(p.debug)
-	}
+	p.consoles[0] = debugport.NewConsole(func(line []byte) { show(c.Console, line) })
+	p.consoles[1] = debugport.NewConsole(func(line []byte) { p.VM.Log("%s", line) })
 	return nil
 }
 
-// debug is a line of a debug console.
-func (p *PC) debug(line []byte) { p.VM.Log("%s", line) }
+// show puts a line of the debug console on the machine's terminal. What firmware
+// has to say, at SeaBIOS's port, goes to Ringo's log instead.
+func show(c *console.Console, line []byte) {
+	for _, b := range line {
+		c.WriteByte(b)
+	}
+	c.WriteByte('\r')
+	c.WriteByte('\n')
+}
 
 // firmware leaves the devices as a BIOS does: ACPI is on, and interrupt lines
 // that have a level are known to have one. 82371SB data sheet, edge/level

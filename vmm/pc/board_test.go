@@ -62,16 +62,27 @@ func TestDevicesAnswer(t *testing.T) {
 	}
 }
 
-func TestDebugConsolesLogLines(t *testing.T) {
+func TestDebugConsoles(t *testing.T) {
 	h := &vmmtest.Host{}
 	var exits []vmmtest.Exit
 	for _, b := range []byte("one\ntwo") {
-		exits = append(exits, vmmtest.Out(0xe9, 1, uint32(b)))
+		exits = append(exits, vmmtest.Out(0xe9, 1, uint32(b)), vmmtest.Out(0x402, 1, uint32(b)))
 	}
-	run(t, build(t, machine(h, append(exits, vmmtest.Out(exitPort, 1, 0))...)))
+	c := machine(h, append(exits, vmmtest.Out(exitPort, 1, 0))...)
+	run(t, build(t, c))
+	if got := shown(c); got != "one\r\ntwo\r\n" {
+		t.Errorf("port E9h: the terminal has %q", got)
+	}
 	if got := strings.Join(h.Lines(), ";"); got != "vm test: one;vm test: two" {
-		t.Errorf("logged %q", got)
+		t.Errorf("port 402h: logged %q", got)
 	}
+}
+
+// shown is what a machine's terminal has.
+func shown(c Config) string {
+	b := make([]byte, 1024)
+	n, _, _ := c.Console.Read(b, 0)
+	return string(b[:n])
 }
 
 func TestTheSerialPortIsTheConsole(t *testing.T) {
@@ -79,9 +90,8 @@ func TestTheSerialPortIsTheConsole(t *testing.T) {
 	c.Console.Type([]byte("typed before"))
 	p := build(t, c)
 	run(t, p)
-	b := make([]byte, 10)
-	if n, _, _ := c.Console.Read(b, 0); string(b[:n]) != "hello" {
-		t.Errorf("the console has %q", b[:n])
+	if got := shown(c); got != "hello" {
+		t.Errorf("the terminal has %q", got)
 	}
 	if got := p.VM.Ports.In(0x3f8, 1); got != 't' {
 		t.Errorf("the guest reads %#x", got)
