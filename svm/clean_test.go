@@ -109,7 +109,7 @@ func TestCleanBitsAreTrue(t *testing.T) {
 				{"CanNMI", func() { c.CanNMI() }},
 				{"Exception", func() { c.Exception(14, 2, true) }},
 				{"SetState", func() { c.SetState(&s) }},
-				{"SetRegisters", func() { c.SetRegisters(&s.Registers) }},
+				{"Retire", func() { c.Look().Registers = s.Registers; c.Retire() }},
 				{"SetState, CR0", func() { s.CR0 ^= x86.CR0PG; c.SetState(&s) }},
 				{"SetState, CR2", func() { s.CR2++; c.SetState(&s) }},
 				{"SetState, CR8", func() { s.CR8 ^= 5; c.SetState(&s) }},

@@ -24,6 +24,7 @@ type CPU struct {
 	iretRIP    uint64 // of the IRET, when it is nmiReturning
 	stepDR6    uint64 // the guest's, while workStep
 	cr8        uint64
+	putAway    func() // the processor gives up this guest's x87 and AVX state
 }
 
 // Orders of a processor's pages.
@@ -67,6 +68,7 @@ func (e *Engine) NewCPU(s vmm.Space) (vmm.CPU, error) {
 	}
 	c := &CPU{engine: e, space: s.(*space), v: vmcbAt(pa)}
 	c.context.vmcb, c.fpu, c.mxcsr = pa, fpu, resetMXCSR
+	c.putAway = func() { saveFPU(fpu) }
 	binary.LittleEndian.PutUint16(amd64.Bytes(uintptr(fpu), 2), resetFCW)
 	v := c.v
 	v.IOPM, v.MSRPM = e.iopm, e.msrpm
@@ -105,7 +107,7 @@ func (c *CPU) Close() {
 }
 
 // GPR is vmm.CPU's.
-func (c *CPU) GPR() *[16]uint64 { return &c.regs }
+func (c *CPU) GPR() *[16]uint64 { return &c.state.GPR }
 
 // XMM is vmm.CPU's.
 func (c *CPU) XMM() *[16]x86.XMM { return &c.xmm }
@@ -139,7 +141,7 @@ func (c *CPU) Why() error {
 // wrong is what is wrong with the state, if anything.
 func (c *CPU) wrong() error {
 	l := c.engine.limits
-	if err := checkXCR0(c.xcr0, l); err != nil {
+	if err := checkXCR0(c.keptXCR0(), l); err != nil {
 		return err
 	}
 	if err := checkSpecCtrl(c.specCtrl|c.v.SpecCtrl, l); err != nil {

@@ -3,6 +3,7 @@ package svm
 import (
 	"github.com/ringo-vmm/ringo/amd64"
 	"github.com/ringo-vmm/ringo/vmm"
+	"github.com/ringo-vmm/ringo/vmm/x86"
 )
 
 // Fields of EXITINFO1 for an I/O exit. APM vol. 2 §15.10.2.
@@ -65,6 +66,15 @@ func (c *CPU) decode(e *vmm.Exit) {
 	if n := v.NextRIP - v.RIP; n <= maxInstruction {
 		e.Length = uint8(n)
 	}
+	switch code {
+	case ExitIO:
+		decodeIO(v, e)
+		return
+	case ExitNPF:
+		decodeMemory(v, e)
+		return
+	}
+	e.Subject = 0
 	if code < ExitCode(len(simple)) {
 		if r := simple[code]; r != vmm.ReasonNone {
 			e.Reason = r
@@ -72,12 +82,8 @@ func (c *CPU) decode(e *vmm.Exit) {
 		}
 	}
 	switch code {
-	case ExitIO:
-		decodeIO(v, e)
-	case ExitNPF:
-		decodeMemory(v, e)
 	case ExitMSR:
-		e.Reason, e.Write = vmm.ReasonMSR, v.ExitInfo1&1 != 0
+		e.Reason, e.Write, e.Subject = vmm.ReasonMSR, v.ExitInfo1&1 != 0, c.state.GPR[x86.RCX]
 	case ExitINVLPG:
 		e.Reason, e.Address = vmm.ReasonInvalidatePage, v.ExitInfo1
 	case ExitTaskSwitch:
@@ -94,7 +100,7 @@ const maxInstruction = 15
 
 func decodeMemory(v *VMCB, e *vmm.Exit) {
 	i := v.ExitInfo1
-	e.Reason, e.GPA = vmm.ReasonMemory, v.ExitInfo2
+	e.Reason, e.GPA, e.Subject = vmm.ReasonMemory, v.ExitInfo2, v.ExitInfo2
 	e.Write, e.Fetch, e.Walk = i&npfWrite != 0, i&npfFetch != 0, i&npfWalk != 0
 	e.CodeLength = min(v.FetchedBytes, maxInstruction)
 	if e.CodeLength != 0 {
@@ -104,10 +110,12 @@ func decodeMemory(v *VMCB, e *vmm.Exit) {
 
 func decodeIO(v *VMCB, e *vmm.Exit) {
 	i := v.ExitInfo1
-	e.Reason, e.Port = vmm.ReasonPort, uint16(i>>ioPortShift)
-	e.Write, e.String, e.Repeat = i&ioIn == 0, i&ioString != 0, i&ioRepeat != 0
-	e.Size, e.AddressSize = uint8(i>>ioSizeShift&7), uint8(i>>ioAddressShift&7)*2
-	e.Segment = uint8(i >> ioSegmentShift & 7)
+	e.Reason, e.Port, e.Subject = vmm.ReasonPort, uint16(i>>ioPortShift), i>>ioPortShift&0xffff
+	e.Write, e.Size, e.String = i&ioIn == 0, uint8(i>>ioSizeShift&7), false
+	if i&ioString != 0 {
+		e.String, e.Repeat = true, i&ioRepeat != 0
+		e.AddressSize, e.Segment = uint8(i>>ioAddressShift&7)*2, uint8(i>>ioSegmentShift&7)
+	}
 	// The next RIP is here with or without NRIP save.
 	e.Length = uint8(v.ExitInfo2 - v.RIP)
 }
@@ -151,7 +159,7 @@ func (c *CPU) decodeRange(e *vmm.Exit) {
 		e.Reason = vmm.ReasonHost
 	case code < ExitINTR:
 		e.Reason, e.Vector = vmm.ReasonException, uint8(code-ExitException)
-		e.ErrorCode, e.Address = uint32(v.ExitInfo1), v.ExitInfo2
+		e.ErrorCode, e.Address, e.Subject = uint32(v.ExitInfo1), v.ExitInfo2, uint64(e.Vector)
 	default:
 		e.Reason = vmm.ReasonUnknown
 	}

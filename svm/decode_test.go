@@ -105,9 +105,10 @@ func TestDecodeIO(t *testing.T) {
 	} {
 		v := VMCB{ExitCode: ExitIO, ExitInfo1: tc.info, RIP: 0x7c00, ExitInfo2: 0x7c02}
 		// What an earlier exit left must not shine through.
-		e := vmm.Exit{Port: 0xdead, Size: 9, Write: true, String: true, Repeat: true, AddressSize: 9, Segment: 9}
+		e := vmm.Exit{Port: 0xdead, Size: 9, Write: true, String: true, Subject: 9}
 		decode(&v, &e)
 		tc.want.Reason, tc.want.RIP, tc.want.Length = vmm.ReasonPort, 0x7c00, 2
+		tc.want.Subject = uint64(tc.want.Port)
 		tc.want.Raw, tc.want.Info1, tc.want.Info2 = uint64(ExitIO), tc.info, 0x7c02
 		if e != tc.want {
 			t.Errorf("%s:\n%+v, want\n%+v", tc.name, e, tc.want)

@@ -112,23 +112,14 @@ func (c *CPU) prepareTLB() {
 
 // Skip is vmm.CPU's. Behind the instruction there is no interrupt shadow, and
 // breakpoints are not held off.
-func (c *CPU) Skip(length uint8) {
+func (c *CPU) Skip(length uint8) (flags uint64) {
 	v := c.v
 	v.RIP += uint64(length)
 	if v.EFER&msr.EFERLMA == 0 || v.CS.Attributes&segmentL == 0 {
 		v.RIP &= 0xffffffff
 	}
-	v.RFLAGS &^= x86.FlagRF
 	v.InterruptShadow = 0
-}
-
-// SetRegisters is vmm.CPU's. An instruction that has not moved RIP has raised an
-// exception, or is repeated and not done: its interrupt shadow goes on.
-func (c *CPU) SetRegisters(r *x86.Registers) {
-	v := c.v
-	if r.RIP != v.RIP {
-		v.InterruptShadow = 0
-	}
-	c.regs = r.GPR
-	v.RIP, v.RFLAGS = r.RIP, r.RFLAGS
+	flags = v.RFLAGS &^ x86.FlagRF
+	v.RFLAGS = flags
+	return flags
 }

@@ -1,6 +1,8 @@
 package svm
 
 import (
+	"unsafe"
+
 	"github.com/ringo-vmm/ringo/amd64"
 	"github.com/ringo-vmm/ringo/vmm/x86"
 )
@@ -8,13 +10,14 @@ import (
 // context is a guest processor as run sees it: what the VMCB does not hold.
 // run_amd64.s knows the fields by name.
 type context struct {
-	vmcb  uint64     // host-physical address of the VMCB, mapped at itself
-	regs  [16]uint64 // general registers by hardware number, RAX and RSP too
+	// state has the general registers, RAX and RSP too, at its beginning;
+	// Look brings more of it up to date.
+	state x86.State
+	vmcb  uint64 // host-physical address of the VMCB, mapped at itself
 	xmm   [16]x86.XMM
 	mxcsr uint32
 	_     uint32
 	fpu   uint64 // host-physical address of its XSAVE area, mapped at itself
-	xcr0  uint64 // 0 on a processor without XSAVE
 
 	extra    uint32    // what else is switched
 	barrier  uint32    // not 0: IBPB when another guest ran before
@@ -29,6 +32,18 @@ const (
 	extraLoadDR   = 1 << iota // DR0 to DR3, before
 	extraSaveDR               // and after
 	extraSpecCtrl             // SPEC_CTRL
+)
+
+// The assembly has the general registers at offset 0 of the state.
+const _ = -unsafe.Offsetof(x86.State{}.GPR)
+
+// areaXCR0 is where in a guest's XSAVE area its XCR0 is while the processor has
+// not got it: in the bytes that software may use. It is 0 on a processor
+// without XSAVE. The processor's own is what counts while the guest's state is
+// in it, since not every one intercepts XSETBV. APM vol. 2 §11.5.5.
+const (
+	areaXCR0     = 464
+	areaXSTATEBV = 512
 )
 
 // Offsets from GS base, for run_amd64.s.

@@ -18,19 +18,20 @@
 #define CLGI	BYTE $0x0f; BYTE $0x01; BYTE $0xdd
 #define AX_TO_DR1	BYTE $0x0f; BYTE $0x23; BYTE $0xc8	// the assembler has no DR1
 #define DR1_TO_AX	BYTE $0x0f; BYTE $0x21; BYTE $0xc8
+#define XGETBV	BYTE $0x0f; BYTE $0x01; BYTE $0xd0
 #define XSETBV	BYTE $0x0f; BYTE $0x01; BYTE $0xd1
 #define XSAVE_R9	BYTE $0x49; BYTE $0x0f; BYTE $0xae; BYTE $0x21	// XSAVE64 [R9]
 #define XRSTOR_R8	BYTE $0x49; BYTE $0x0f; BYTE $0xae; BYTE $0x28	// XRSTOR64 [R8]
 
-#define RAX	(context_regs+0)
-#define RCX	(context_regs+8)
-#define RDX	(context_regs+16)
-#define RBX	(context_regs+24)
-#define RSP	(context_regs+32)
-#define RBP	(context_regs+40)
-#define RSI	(context_regs+48)
-#define RDI	(context_regs+56)
-#define REG(n)	(context_regs+8*n)
+#define RAX	(context_state+0)
+#define RCX	(context_state+8)
+#define RDX	(context_state+16)
+#define RBX	(context_state+24)
+#define RSP	(context_state+32)
+#define RBP	(context_state+40)
+#define RSI	(context_state+48)
+#define RDI	(context_state+56)
+#define REG(n)	(context_state+8*n)
 #define XMM(n)	(context_xmm+16*n)
 
 // The host's MXCSR: all exceptions masked, round to nearest.
@@ -221,17 +222,15 @@ TEXT ·switchFPU<>(SB),NOSPLIT|NOFRAME,$0
 registers:
 	MOVQ	const_gsFPUOwner(GS), R9
 	MOVQ	R8, const_gsFPUOwner(GS)
-	CMPQ	context_xcr0(DI), $0
+	CMPQ	const_areaXCR0(R8), $0
 	JEQ	legacy
 	TESTQ	R9, R9
 	JEQ	nobody
-	MOVL	$~2, AX		// all but SSE
-	MOVL	$~0, DX
-	XSAVE_R9
+	CALL	·putAway<>(SB)
 nobody:
 	XORL	CX, CX
-	MOVL	context_xcr0(DI), AX
-	MOVL	(context_xcr0+4)(DI), DX
+	MOVL	const_areaXCR0(R8), AX
+	MOVL	(const_areaXCR0+4)(R8), DX
 	XSETBV
 	MOVL	$~2, AX
 	MOVL	$~0, DX
@@ -245,15 +244,27 @@ fresh:
 	FXRSTOR64	(R8)
 	RET
 
+// putAway stores the x87 and AVX state, and XCR0, in the area in R9. XSAVE leaves
+// alone what XCR0 has off, which XRSTOR then would refuse.
+TEXT ·putAway<>(SB),NOSPLIT|NOFRAME,$0
+	MOVL	$~2, AX		// all but SSE
+	MOVL	$~0, DX
+	XSAVE_R9
+	XORL	CX, CX
+	XGETBV
+	SHLQ	$32, DX
+	ORQ	DX, AX
+	MOVQ	AX, const_areaXCR0(R9)
+	ANDQ	AX, const_areaXSTATEBV(R9)
+	RET
+
 // func saveFPU(area uint64)
 TEXT ·saveFPU(SB),NOSPLIT,$0-8
 	MOVQ	area+0(FP), R9
 	CMPQ	R9, const_gsFPUOwner(GS)
 	JNE	other
 	MOVQ	$0, const_gsFPUOwner(GS)
-	MOVL	$~2, AX
-	MOVL	$~0, DX
-	XSAVE_R9
+	CALL	·putAway<>(SB)
 other:
 	RET
 

@@ -28,7 +28,7 @@ func TestRegistersStayWhereTheyAre(t *testing.T) {
 	c := running(t, cpuidtest.QEMUEPYC)
 	gpr, xmm := c.GPR(), c.XMM()
 	onRun(t, func(c *context, v *VMCB) {
-		c.regs[x86.RAX]++
+		c.state.GPR[x86.RAX]++
 		c.xmm[15] = x86.XMM{1, 2}
 		v.RIP, v.RFLAGS = 0x4000, 0x202
 		exitWith(v, ExitCPUID)

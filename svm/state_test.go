@@ -55,7 +55,7 @@ func TestSetStateFillsTheVMCB(t *testing.T) {
 		{"SysenterESP", v.SysenterESP, s.SysenterESP}, {"SysenterEIP", v.SysenterEIP, s.SysenterEIP}, {"PAT", v.PAT, s.PAT},
 		{"GDTR base", v.GDTR.Base, s.GDTR.Base}, {"GDTR limit", uint64(v.GDTR.Limit), uint64(s.GDTR.Limit)},
 		{"IDTR base", v.IDTR.Base, s.IDTR.Base}, {"IDTR limit", uint64(v.IDTR.Limit), uint64(s.IDTR.Limit)},
-		{"RAX", c.context.regs[x86.RAX], s.GPR[x86.RAX]}, {"XCR0", c.context.xcr0, s.XCR0},
+		{"RAX", c.context.state.GPR[x86.RAX], s.GPR[x86.RAX]}, {"XCR0", c.xcr0(), s.XCR0},
 	} {
 		if f.got != f.want {
 			t.Errorf("%s is %#x, want %#x", f.name, f.got, f.want)
@@ -145,24 +145,20 @@ func TestXCR0IsChangedWithTheStatePutAway(t *testing.T) {
 	var s x86.State
 	c.State(&s)
 	before := f.exclusive
-	c.SetState(&s)
-	if f.exclusive != before {
-		t.Error("the same XCR0 cost a call")
-	}
 	s.XCR0 = 7
 	c.SetState(&s)
-	if f.exclusive != before+1 || c.context.xcr0 != 7 {
-		t.Errorf("%d calls, XCR0 %#x", f.exclusive-before, c.context.xcr0)
+	if f.exclusive != before+1 || c.xcr0() != 7 {
+		t.Errorf("%d calls, XCR0 %#x", f.exclusive-before, c.xcr0())
 	}
 	e, f = newEngine(t, cpuidtest.BochsToliman)
 	c = newCPU(t, e)
 	c.SetState(&s)
-	if f.exclusive != 0 || c.context.xcr0 != 0 {
-		t.Errorf("without XSAVE: %d calls, XCR0 %#x", f.exclusive, c.context.xcr0)
+	if f.exclusive != 0 || c.xcr0() != 0 {
+		t.Errorf("without XSAVE: %d calls, XCR0 %#x", f.exclusive, c.xcr0())
 	}
 }
 
-func TestSetRegisters(t *testing.T) {
+func TestRetire(t *testing.T) {
 	e, _ := newEngine(t, fullEPYC)
 	c := newCPU(t, e)
 	enter(t, c)
@@ -170,7 +166,8 @@ func TestSetRegisters(t *testing.T) {
 	c.State(&s)
 	randomize(random(), reflect.ValueOf(&s.Registers).Elem())
 	c.v.InterruptShadow = 1
-	c.SetRegisters(&s.Registers)
+	c.Look().Registers = s.Registers
+	c.Retire()
 	if c.State(&got); got != s {
 		t.Errorf("%+v, want\n%+v", got, s)
 	}
@@ -180,14 +177,15 @@ func TestSetRegisters(t *testing.T) {
 }
 
 // An instruction that is repeated, or has raised an exception, is not over.
-func TestSetRegistersEndsAShadow(t *testing.T) {
+func TestRetireEndsAShadow(t *testing.T) {
 	c := running(t, fullEPYC)
 	for moved, shadow := range map[uint64]uint64{0: 1, 2: 0} {
 		var s x86.State
 		c.State(&s)
 		c.v.InterruptShadow = 1
 		s.RIP += moved
-		if c.SetRegisters(&s.Registers); c.v.InterruptShadow != shadow {
+		c.Look().Registers = s.Registers
+		if c.Retire(); c.v.InterruptShadow != shadow {
 			t.Errorf("RIP moved by %d: the shadow is %d", moved, c.v.InterruptShadow)
 		}
 	}

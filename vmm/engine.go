@@ -42,21 +42,29 @@ type CPU interface {
 	// Flags is RFLAGS.
 	Flags() uint64
 	// Skip goes on behind an instruction of the given length that software
-	// has executed.
-	Skip(length uint8)
+	// has executed. It returns RFLAGS.
+	Skip(length uint8) (flags uint64)
 
 	// State fills in s; SetState takes all of it. A state that no
 	// processor can be in is found out by Run: ReasonInvalid.
 	State(s *x86.State)
 	SetState(s *x86.State)
 
-	// SetRegisters takes the general registers, RIP and RFLAGS after
-	// software has executed an instruction.
-	SetRegisters(r *x86.Registers)
+	// Look is the processor's state as far as most instructions need it:
+	// general registers, RIP, RFLAGS, CPL, CR0, CR3, CR4, EFER, and base and
+	// attributes of CS. It is always the same State, and its general
+	// registers are the processor's own.
+	Look() *x86.State
+	// LookSegments makes the segments in it current, all of them.
+	LookSegments()
+	// Retire takes RIP and RFLAGS from there, after software has executed
+	// an instruction.
+	Retire()
 
 	// CanInterrupt tells whether an interrupt would be taken at the next
 	// entry, CanNMI whether an NMI would: no event waits to be delivered,
-	// and the guest does not hold it off.
+	// and the guest does not hold it off. When CanNMI has said no,
+	// ReasonNMIWindow comes as soon as it would say yes.
 	CanInterrupt() bool
 	CanNMI() bool
 	// Interrupt, NMI and Exception queue an event for the next entry. The

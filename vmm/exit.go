@@ -23,13 +23,13 @@ const (
 	ReasonHypercall             // VMCALL or VMMCALL: Length
 	ReasonXSETBV                // Length
 	ReasonTimestamp             // RDTSC or RDTSCP: Length
-	ReasonTaskSwitch
-	ReasonUndefined  // an instruction that does not exist for the guest: #UD
-	ReasonProtection // an instruction that the guest may not execute: #GP
-	ReasonShutdown   // triple fault
-	ReasonInit       // INIT
-	ReasonInvalid    // the entry was refused: Engine.Why says what for
-	ReasonUnknown    // Raw is the hardware's code
+	ReasonTaskSwitch            // Address (selector of the TSS), Number (0 CALL, 1 IRET, 2 JMP, 3 an event), ErrorCode
+	ReasonUndefined             // an instruction that does not exist for the guest: #UD
+	ReasonProtection            // an instruction that the guest may not execute: #GP
+	ReasonShutdown              // triple fault
+	ReasonInit                  // INIT
+	ReasonInvalid               // the entry was refused: Engine.Why says what for
+	ReasonUnknown               // Raw is the hardware's code
 
 	Reasons = int(ReasonUnknown) + 1
 )
@@ -76,6 +76,10 @@ type Exit struct {
 	Address     uint64   // guest-virtual address
 
 	RIP uint64 // where the guest stopped, an offset in its code segment
+
+	// Subject is what the exit is about, for the trace: a port, a
+	// guest-physical address, the number of an MSR, a vector; else 0.
+	Subject uint64
 
 	// Entered and Left are the time-stamp counter before the guest was
 	// entered and after it stopped.

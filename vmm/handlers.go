@@ -8,7 +8,7 @@ import (
 
 // handlers are what to do about each reason. A handler advances the guest
 // behind the instruction it has executed, or raises the instruction's fault.
-var handlers = [Reasons]func(c *VCPU){
+var handlers = [reasonSlots]func(c *VCPU){
 	ReasonNone:           (*VCPU).unhandled,
 	ReasonHost:           func(*VCPU) {},
 	ReasonWindow:         func(c *VCPU) { c.attention.Or(attendInterrupt) },
@@ -54,26 +54,32 @@ func (c *VCPU) skip(length uint8) {
 	c.behind(length)
 }
 
-// next goes on behind the instruction that exited.
-func (c *VCPU) next() {
+// length is the size of the instruction that exited. When ok is false its
+// fetch has faulted, and the fault is on its way.
+func (c *VCPU) length() (n uint8, ok bool) {
 	if c.exit.Length != 0 {
-		c.behind(c.exit.Length)
-		return
+		return c.exit.Length, true
 	}
-	c.cpu.State(&c.state)
-	n, err := c.emulator.Length()
+	c.cpu.Look()
+	size, err := c.emulator.Length()
 	if err != nil {
 		c.raise(err)
-		return
+		return 0, false
 	}
-	c.behind(uint8(n))
+	return uint8(size), true
+}
+
+// next goes on behind the instruction that exited.
+func (c *VCPU) next() {
+	if n, ok := c.length(); ok {
+		c.behind(n)
+	}
 }
 
 // behind goes on behind an instruction of a length, and traps if the guest
 // steps through its code.
 func (c *VCPU) behind(length uint8) {
-	c.cpu.Skip(length)
-	if c.cpu.Flags()&x86.FlagTF != 0 {
+	if c.cpu.Skip(length)&x86.FlagTF != 0 {
 		c.trap()
 	}
 }
@@ -90,8 +96,7 @@ func (c *VCPU) trap() {
 // fault raises an exception in the guest, with the error code 0 if it has one.
 func (c *VCPU) fault(v x86.Vector) {
 	const withCode = 1<<8 | 1<<10 | 1<<11 | 1<<12 | 1<<13 | 1<<14 | 1<<17
-	c.cpu.State(&c.state)
-	c.exception(uint8(v), 0, withCode>>v&1 != 0 && c.state.CR0&x86.CR0PE != 0)
+	c.exception(uint8(v), 0, withCode>>v&1 != 0 && c.cpu.Look().CR0&x86.CR0PE != 0)
 }
 
 // exception queues an exception.
@@ -141,13 +146,14 @@ func (c *VCPU) port() {
 			*rax = uint64(v)
 		}
 	}
-	c.behind(e.Length)
+	if c.cpu.Skip(e.Length)&x86.FlagTF != 0 {
+		c.trap()
+	}
 }
 
 // portString is INS and OUTS.
 func (c *VCPU) portString() {
-	c.cpu.State(&c.state)
-	flags := c.state.RFLAGS
+	flags := c.cpu.Look().RFLAGS
 	c.lock()
 	err := c.emulator.PortString()
 	c.unlock()
@@ -157,11 +163,11 @@ func (c *VCPU) portString() {
 // emulated takes in what the emulator has done to the processor, whose flags
 // were those before.
 func (c *VCPU) emulated(err error, flags uint64) {
-	c.cpu.SetRegisters(&c.state.Registers)
+	c.cpu.Retire()
 	switch {
 	case err != nil:
 		c.raise(err)
-	case flags&x86.FlagTF != 0 && c.state.RIP != c.exit.RIP:
+	case flags&x86.FlagTF != 0 && c.look.RIP != c.exit.RIP:
 		c.trap()
 	}
 }
@@ -172,10 +178,13 @@ func (c *VCPU) doMemory() {
 		c.fail("a page table at guest-physical address %#x, where there is no memory", c.exit.GPA)
 		return
 	}
-	c.cpu.State(&c.state)
-	flags := c.state.RFLAGS
+	flags := c.cpu.Look().RFLAGS
 	c.lock()
 	err := c.emulator.MMIO(c.exit.GPA)
 	c.unlock()
-	c.emulated(err, flags)
+	if err != nil || flags&x86.FlagTF != 0 {
+		c.emulated(err, flags)
+		return
+	}
+	c.cpu.Retire()
 }

@@ -3,6 +3,7 @@ package vmm
 import (
 	"runtime"
 
+	"github.com/ringo-vmm/ringo/amd64/cpuid"
 	"github.com/ringo-vmm/ringo/amd64/msr"
 	"github.com/ringo-vmm/ringo/vmm/emulate"
 	"github.com/ringo-vmm/ringo/vmm/policy"
@@ -115,8 +116,8 @@ func stateMSR(s *x86.State, num uint32) *uint64 {
 // emulated is the processor as package emulate sees it.
 type emulated VCPU
 
-func (e *emulated) State() *x86.State { return &e.state }
-func (e *emulated) Complete()         {}
+func (e *emulated) State() *x86.State { return e.look }
+func (e *emulated) Complete()         { e.cpu.LookSegments() }
 func (e *emulated) XMM() *[16]x86.XMM { return e.cpu.XMM() }
 
 // emulatedBus is its physical address space.
@@ -130,10 +131,26 @@ func (b *emulatedBus) Read(gpa uint64, size int) uint64 { return b.vm.Memory.Rea
 func (b *emulatedBus) Write(gpa uint64, size int, v uint64) { b.vm.Memory.Write(gpa, size, v) }
 
 func (c *VCPU) doCPUID() {
-	c.cpu.State(&c.state)
-	a, b, cx, d := c.cpuid.Lookup(uint32(c.gpr[x86.RAX]), uint32(c.gpr[x86.RCX]), c.state.CR4, c.state.XCR0, 0)
+	look := c.cpu.Look()
+	n := c.exit.Length
+	if n == 0 {
+		size, err := c.emulator.Length()
+		if err != nil {
+			c.raise(err)
+			return
+		}
+		n = uint8(size)
+	}
+	leaf, xcr0 := uint32(c.gpr[x86.RAX]), uint64(0)
+	if leaf == cpuid.LeafXSAVE {
+		c.cpu.State(&c.state)
+		xcr0 = c.state.XCR0
+	}
+	a, b, cx, d := c.cpuid.Lookup(leaf, uint32(c.gpr[x86.RCX]), look.CR4, xcr0, 0)
 	c.gpr[x86.RAX], c.gpr[x86.RBX], c.gpr[x86.RCX], c.gpr[x86.RDX] = uint64(a), uint64(b), uint64(cx), uint64(d)
-	c.next()
+	if c.cpu.Skip(n)&x86.FlagTF != 0 {
+		c.trap()
+	}
 }
 
 func (c *VCPU) doMSR() {
@@ -177,7 +194,7 @@ func (c *VCPU) doException() {
 // control8 is a move to or from CR8, which is the local APIC's task priority.
 // APM vol. 2 §16.6.3. No other control register exits.
 func (c *VCPU) control8() {
-	c.cpu.State(&c.state)
+	c.cpu.Look()
 	m, err := c.emulator.ControlMove()
 	switch {
 	case err != nil:

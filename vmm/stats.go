@@ -3,10 +3,10 @@ package vmm
 // Stats is what a processor's exits cost. It is written by the processor only;
 // who reads it while the machine runs may see a count that is a moment old.
 type Stats struct {
-	Count  [Reasons]uint64
-	Cycles [Reasons]uint64 // TSC ticks from a guest's stop to its next entry, without those in HLT
-	Guest  uint64          // TSC ticks in the guest
-	Idle   uint64          // ns in HLT
+	Count  [reasonSlots]uint64 // by Reason
+	Cycles [reasonSlots]uint64 // TSC ticks from a guest's stop to its next entry, without those in HLT
+	Guest  uint64              // TSC ticks in the guest
+	Idle   uint64              // ns in HLT
 
 	last  Reason // of the exit that is being handled
 	left  uint64
@@ -16,6 +16,10 @@ type Stats struct {
 	next uint64
 }
 
+// reasonSlots is the size of tables by reason, a power of two for the index's
+// sake.
+const reasonSlots = 32
+
 // traceSize is how many exits the trace keeps, a power of two.
 const traceSize = 4096
 
@@ -23,7 +27,7 @@ const traceSize = 4096
 type Trace struct {
 	TSC    uint64 // when the guest stopped
 	RIP    uint64
-	Info   uint64 // port, guest-physical address, MSR, vector or what the hardware says
+	Info   uint64 // Exit.Subject
 	RAX    uint64
 	Reason Reason
 	Write  bool
@@ -43,34 +47,18 @@ func (t *Trace) Injected() (vector uint8, exception, ok bool) {
 	return uint8(t.Event), t.Event&eventException != 0, t.Event != 0
 }
 
-// record notes an exit.
-func (s *Stats) record(c *VCPU) {
-	e := &c.exit
-	t := &s.ring[s.next%traceSize]
-	s.next++
-	t.TSC, t.RIP, t.RAX, t.Reason, t.Write, t.Size, t.Event = e.Left, e.RIP, c.gpr[0], e.Reason, e.Write, e.Size, s.event
-	s.event = 0
-	switch e.Reason {
-	case ReasonPort:
-		t.Info = uint64(e.Port)
-	case ReasonMemory:
-		t.Info = e.GPA
-	case ReasonMSR:
-		t.Info = c.gpr[1]
-	case ReasonException:
-		t.Info = uint64(e.Vector)
-	default:
-		t.Info = e.Info1
-	}
-}
-
-// account adds an exit to its reason's: what went by from when the guest
-// stopped until it was entered again.
-func (s *Stats) account(e *Exit) {
-	s.Cycles[s.last] += e.Entered - s.left
+// note takes in an exit, before its handler: the time since the last one goes to
+// that one's reason.
+func (s *Stats) note(e *Exit, rax uint64) {
+	s.Cycles[s.last%reasonSlots] += e.Entered - s.left
 	s.Guest += e.Left - e.Entered
 	s.last, s.left = e.Reason, e.Left
-	s.Count[e.Reason]++
+	s.Count[e.Reason%reasonSlots]++
+	t := &s.ring[s.next%traceSize]
+	s.next++
+	t.TSC, t.RIP, t.Info, t.RAX = e.Left, e.RIP, e.Subject, rax
+	t.Reason, t.Write, t.Size, t.Event = e.Reason, e.Write, e.Size, s.event
+	s.event = 0
 }
 
 // Exits is the number of exits so far.

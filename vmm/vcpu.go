@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -36,8 +37,10 @@ const (
 type VCPU struct {
 	ID int
 
-	vm   *VM
-	cpu  CPU
+	vm      *VM
+	devices *sync.Mutex // the device lock
+	cpu     CPU
+	look *x86.State // what CPU.Look returns
 	gpr  *[16]uint64
 	exit Exit
 	irq  Interrupts // nil: the processor gets no interrupts
@@ -46,7 +49,7 @@ type VCPU struct {
 	msrs      *policy.MSRs
 	local     LocalAPIC // nil: it has none
 	emulator  *emulate.Emulator
-	state     x86.State // scratch, as the emulator wants it
+	state     x86.State // scratch, for all of it
 	tscOffset uint64
 	nmi       bool // one waits for its window
 
@@ -71,7 +74,7 @@ func (vm *VM) NewVCPU(irq Interrupts) (*VCPU, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &VCPU{ID: len(vm.cpus), vm: vm, cpu: cpu, gpr: cpu.GPR(), irq: irq, alarmAt: never, wake: make(chan struct{}, 1)}
+	c := &VCPU{ID: len(vm.cpus), vm: vm, devices: &vm.Devices, cpu: cpu, look: cpu.Look(), gpr: cpu.GPR(), irq: irq, alarmAt: never, wake: make(chan struct{}, 1)}
 	if c.alarm, err = vm.host.NewAlarm(&c.rang); err != nil {
 		cpu.Close()
 		return nil, err
@@ -106,9 +109,8 @@ func (c *VCPU) run() {
 			return
 		}
 		c.cpu.Run(&c.exit)
-		c.Stats.account(&c.exit)
-		c.Stats.record(c)
-		handlers[c.exit.Reason](c)
+		c.Stats.note(&c.exit, c.gpr[x86.RAX])
+		handlers[c.exit.Reason%reasonSlots](c)
 	}
 }
 
@@ -130,13 +132,13 @@ func (c *VCPU) finish() {
 
 // lock and unlock take the device lock for this processor.
 func (c *VCPU) lock() {
-	c.vm.Devices.Lock()
+	c.devices.Lock()
 	c.locked = true
 }
 
 func (c *VCPU) unlock() {
 	c.locked = false
-	c.vm.Devices.Unlock()
+	c.devices.Unlock()
 }
 
 // attend sees to what has come up. It tells false when the processor shall

@@ -67,7 +67,7 @@ func New(name string, host Host, engine Engine, memory uint64) (*VM, error) {
 	}
 	if err := vm.allocate(memory); err != nil {
 		vm.free()
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, err
 	}
 	return vm, nil
 }
@@ -83,7 +83,7 @@ func direction(write bool) string {
 func (vm *VM) allocate(memory uint64) error {
 	n := memory >> ram.BlockShift
 	if memory%ram.BlockSize != 0 || n == 0 || memory > ram.MaxSize {
-		return fmt.Errorf("memory of %d bytes is not a multiple of %d MiB up to %d GiB", memory, ram.BlockSize>>20, ram.MaxSize>>30)
+		return fmt.Errorf("%d bytes is not a multiple of %d MiB up to %d GiB", memory, ram.BlockSize>>20, ram.MaxSize>>30)
 	}
 	blocks := make([]ram.Block, 0, n)
 	for range n {
@@ -92,7 +92,7 @@ func (vm *VM) allocate(memory uint64) error {
 			for _, b := range blocks {
 				vm.host.FreeBlock(b)
 			}
-			return fmt.Errorf("memory: %d MiB asked for, %d MiB left: %w", memory>>20, len(blocks)<<(ram.BlockShift-20), err)
+			return fmt.Errorf("%d MiB asked for, %d MiB left: %w", memory>>20, len(blocks)<<(ram.BlockShift-20), err)
 		}
 		blocks = append(blocks, b)
 	}

@@ -13,7 +13,7 @@ import (
 
 // Write writes guests and the configuration of a virtual machine for each into
 // the folder dir, and returns the boot modules that they are. The machines do
-// not start by themselves.
+// not start by themselves, and start once each.
 func Write(dir string, list []guests.Guest) ([]media.Module, error) {
 	var text strings.Builder
 	modules := []media.Module{{Path: filepath.Join(dir, config.ModuleName)}}
@@ -41,5 +41,6 @@ boot      = "flat"
 address   = %#x
 mode      = %d
 autostart = false
+restart   = false
 
 `

@@ -44,7 +44,7 @@ func TestRingoReadsWhatIsWritten(t *testing.T) {
 	}
 	for i, vm := range c.VMs {
 		g := guests.All[i]
-		if vm.Name != g.Name || vm.Memory != g.Memory || vm.Boot != config.BootFlat || vm.Address != guests.LoadAt || vm.Mode != g.Mode.Bits() || vm.Autostart {
+		if vm.Name != g.Name || vm.Memory != g.Memory || vm.Boot != config.BootFlat || vm.Address != guests.LoadAt || vm.Mode != g.Mode.Bits() || vm.Autostart || vm.Restart {
 			t.Errorf("%s: %+v", g.Name, vm)
 		}
 		image, _ := g.Build()

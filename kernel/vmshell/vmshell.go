@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -113,8 +114,8 @@ func (s *shell) run(c *monitor.Context, sub *sub, args []string) error {
 }
 
 // pick finds the machine that a command is about: the one that its first
-// argument names, else the one that was named last, else the only one. It
-// returns the other arguments.
+// argument names, else the one that was named last, else the only one that
+// there is or that is not off. It returns the other arguments.
 func (s *shell) pick(sub *sub, args []string) (*manager.Machine, []string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -134,10 +135,13 @@ func (s *shell) pick(sub *sub, args []string) (*manager.Machine, []string, error
 		return v, args, nil
 	}
 	all := s.manager.Machines()
-	switch len(all) {
-	case 0:
+	if len(all) == 0 {
 		return nil, nil, errors.New("there are no machines")
-	case 1:
+	}
+	if len(all) > 1 {
+		all = slices.DeleteFunc(all, func(v *manager.Machine) bool { return v.State() == manager.Off })
+	}
+	if len(all) == 1 {
 		return all[0], args, nil
 	}
 	return nil, nil, usageError{errors.New("which machine? " + strings.Join(s.names(), ", "))}

@@ -136,6 +136,13 @@ func TestTheMachineNamedLastIsMeant(t *testing.T) {
 	one.run("vm start only; stats", `run time`)
 	two := newRig(t, machine("a")+machine("b"))
 	two.run("regs", `regs: which machine\? a, b \(usage: regs \[NAME\]\)`)
+	running := newRig(t, machine("a")+machine("b"))
+	running.run("vm start b", `^$`)
+	running.commands = monitor.NewRegistry() // one to which nothing was named
+	if err := running.commands.Add(Commands(running.manager, nil)...); err != nil {
+		t.Fatal(err)
+	}
+	running.run("vm console; stats", `run time`)
 	newRig(t, "").run("regs", `regs: there are no machines`)
 	newRig(t, "").run("vm list", `there are no machines`)
 	two.run("regs c", `there is no machine "c"`)

@@ -15,7 +15,7 @@ type Memory struct {
 	Unclaimed func(gpa uint64, write bool)
 
 	regions []region // by address
-	last    int      // region of the last access: most follow one another
+	last    region   // that of the last access: most follow one another
 	seen    map[uint64]bool
 }
 
@@ -42,7 +42,7 @@ func (b *Memory) Register(name string, gpa, size uint64, d device.MMIO) error {
 	b.regions = append(b.regions, region{})
 	copy(b.regions[i+1:], b.regions[i:])
 	b.regions[i] = region{name, gpa, gpa + size, d}
-	b.last = 0
+	b.last = region{}
 	return nil
 }
 
@@ -54,16 +54,12 @@ func (b *Memory) Unregister(d device.MMIO) {
 			kept = append(kept, r)
 		}
 	}
-	b.regions, b.last = kept, 0
+	b.regions, b.last = kept, region{}
 }
 
-// find is the region that gpa is in, nil if there is none.
-func (b *Memory) find(gpa uint64) *region {
-	if b.last < len(b.regions) {
-		if r := &b.regions[b.last]; gpa-r.start < r.end-r.start {
-			return r
-		}
-	}
+// find makes the region that gpa is in the last one. It tells false if there is
+// none.
+func (b *Memory) find(gpa uint64) bool {
 	low, high := 0, len(b.regions)
 	for low < high {
 		mid := (low + high) / 2
@@ -74,17 +70,20 @@ func (b *Memory) find(gpa uint64) *region {
 		}
 	}
 	if low == len(b.regions) || gpa < b.regions[low].start {
-		return nil
+		return false
 	}
-	b.last = low
-	return &b.regions[low]
+	b.last = b.regions[low]
+	return true
 }
 
 // Read reads size bytes (1, 2, 4 or 8) at guest-physical address gpa. An
 // access that runs over the end of a device reads all ones.
 func (b *Memory) Read(gpa uint64, size int) uint64 {
-	if r := b.find(gpa); r != nil && uint64(size) <= r.end-gpa {
-		return r.device.Read(gpa-r.start, size) & mask64(size)
+	r := &b.last
+	if gpa-r.start < r.end-r.start || b.find(gpa) {
+		if uint64(size) <= r.end-gpa {
+			return r.device.Read(gpa-r.start, size) & mask64(size)
+		}
 	}
 	b.miss(gpa, false)
 	return mask64(size)
@@ -92,17 +91,20 @@ func (b *Memory) Read(gpa uint64, size int) uint64 {
 
 // Write writes size bytes (1, 2, 4 or 8) at guest-physical address gpa.
 func (b *Memory) Write(gpa uint64, size int, v uint64) {
-	if r := b.find(gpa); r != nil && uint64(size) <= r.end-gpa {
-		r.device.Write(gpa-r.start, size, v&mask64(size))
-		return
+	r := &b.last
+	if gpa-r.start < r.end-r.start || b.find(gpa) {
+		if uint64(size) <= r.end-gpa {
+			r.device.Write(gpa-r.start, size, v&mask64(size))
+			return
+		}
 	}
 	b.miss(gpa, true)
 }
 
 // Name is the device at a guest-physical address, "" if there is none.
 func (b *Memory) Name(gpa uint64) string {
-	if r := b.find(gpa); r != nil {
-		return r.name
+	if b.find(gpa) {
+		return b.last.name
 	}
 	return ""
 }
@@ -119,9 +121,5 @@ func (b *Memory) miss(gpa uint64, write bool) {
 	b.Unclaimed(gpa, write)
 }
 
-func mask64(size int) uint64 {
-	if size >= 8 {
-		return ^uint64(0)
-	}
-	return 1<<(8*uint(size)) - 1
-}
+// mask64 has the bits of an access of size bytes (1, 2, 4 or 8).
+func mask64(size int) uint64 { return ^uint64(0) >> ((64 - 8*uint(size)) & 63) }

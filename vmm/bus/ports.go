@@ -19,7 +19,7 @@ type Ports struct {
 	// slots has a device for each port, by pages of 256 ports so that a
 	// machine costs no more than what it has. Slot 0 is nobody.
 	pages   [256]*[256]uint8
-	devices []portDevice
+	devices [maxPortDevices + 1]portDevice
 	seen    [1 << 16 / 64]uint64 // unclaimed ports that were reported
 }
 
@@ -36,9 +36,6 @@ const maxPortDevices = 255
 func (b *Ports) Register(name string, base uint16, count int, d device.Ports) error {
 	if count < 1 || int(base)+count > 1<<16 {
 		return fmt.Errorf("bus: %s: %d ports from %#x are not in the port space", name, count, base)
-	}
-	if len(b.devices) == 0 {
-		b.devices = append(b.devices, portDevice{})
 	}
 	for i := range count {
 		port := int(base) + i
@@ -69,11 +66,7 @@ func (b *Ports) freeSlot() (slot uint8, ok bool) {
 			return uint8(slot), true
 		}
 	}
-	if len(b.devices) > maxPortDevices {
-		return 0, false
-	}
-	b.devices = append(b.devices, portDevice{})
-	return uint8(len(b.devices) - 1), true
+	return 0, false
 }
 
 // Unregister takes the ports of a device away: its registration moves, as a
@@ -102,11 +95,11 @@ func (b *Ports) In(port uint16, size int) uint32 {
 	if page := b.pages[port>>8]; page != nil {
 		if slot := page[port&0xff]; slot != 0 {
 			d := &b.devices[slot]
-			return d.device.In(port-d.base, size) & mask32(size)
+			return d.device.In(port-d.base, size) & masks[size&7]
 		}
 	}
 	b.miss(port, false)
-	return mask32(size)
+	return masks[size&7]
 }
 
 // Out writes size bytes (1, 2 or 4) at a port.
@@ -114,7 +107,7 @@ func (b *Ports) Out(port uint16, size int, v uint32) {
 	if page := b.pages[port>>8]; page != nil {
 		if slot := page[port&0xff]; slot != 0 {
 			d := &b.devices[slot]
-			d.device.Out(port-d.base, size, v&mask32(size))
+			d.device.Out(port-d.base, size, v&masks[size&7])
 			return
 		}
 	}
@@ -141,4 +134,5 @@ func (b *Ports) miss(port uint16, write bool) {
 	}
 }
 
-func mask32(size int) uint32 { return uint32(1<<(8*uint(size)) - 1) }
+// masks are the bits of an access, by its size in bytes.
+var masks = [8]uint32{1: 0xff, 2: 0xffff, 4: 0xffffffff}

@@ -8,7 +8,7 @@ var fpu = Guest{
 	Memory: 4 << 20,
 	Mode:   Long,
 	Code:   fpuCode,
-	Expect: `ok fpu sse over hlt`,
+	Expect: `ok fpu sse with CR0\.TS`,
 }
 
 func fpuCode(p *Prog) {
@@ -113,7 +113,15 @@ func fpuAVX(p *Prog, events []event) {
 	for i := range asm.Reg(8) {
 		p.Vmovdqu(asm.YMM0+i, pattern)
 	}
-	for _, e := range events {
+	p.Zero(Scratch, pageSize)
+	area := asm.Mem{Disp: Scratch}
+	for _, e := range append(events, event{"xsave and xrstor", func() {
+		p.Mov(asm.EAX, asm.Imm(-1))
+		p.Mov(asm.EDX, asm.Imm(-1))
+		p.Xsave(area)
+		p.Vzeroall()
+		p.Xrstor(area)
+	}}) {
 		e.emit()
 		p.Xor(asm.EBX, asm.EBX)
 		for i := range asm.Reg(8) {

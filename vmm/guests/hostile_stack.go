@@ -8,7 +8,7 @@ var hostileStack = Guest{
 	Memory:  4 << 20,
 	Mode:    Long,
 	Code:    hostileStackCode,
-	Expect:  `a stack in a device`,
+	Expect:  `a stack in nothing`,
 	Ends:    Anyhow,
 	Hostile: true,
 }

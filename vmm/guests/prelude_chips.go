@@ -155,8 +155,9 @@ func (p *Prog) Count(vector int, end func()) asm.Mem {
 	return counter
 }
 
-// Await halts until a counter of interrupts has reached n. Interrupts are off
-// before and after.
+// Await halts until a counter of interrupts has reached n. Those beyond n, which
+// a slow machine may take at once, it does not count. Interrupts are off before
+// and after.
 func (p *Prog) Await(counter asm.Mem, n int) {
 	wait, done := p.Unique("wait"), p.Unique("done")
 	p.Label(wait)
@@ -167,4 +168,5 @@ func (p *Prog) Await(counter asm.Mem, n int) {
 	p.Cli()
 	p.Jmp(asm.Ref(wait))
 	p.Label(done)
+	p.Mov(counter, asm.Imm(n))
 }

@@ -8,7 +8,7 @@ var shadow = Guest{
 	Memory: 4 << 20,
 	Mode:   Long,
 	Code:   shadowCode,
-	Expect: `ok shadow mov ss, cpuid, trap`,
+	Expect: `ok shadow mov ss, cpuid, trap(?s).*ok shadow sti, hlt, many times`,
 }
 
 // shadowCode makes an interrupt pending while interrupts are off, and looks at
@@ -76,7 +76,7 @@ func shadowCode(p *Prog) {
 		p.Nop()
 		p.Check("mov ss, "+c.name+", trap", from, asm.Ref(here))
 	}
-	p.Done()
+	shadowHalts(p)
 
 	p.Label("interrupt") // notes where it came from
 	p.Push(asm.RAX)
@@ -92,5 +92,36 @@ func shadowCode(p *Prog) {
 	p.Mov(from, asm.RAX)
 	p.Pop(asm.RAX)
 	p.And(asm.Mem{Base: asm.RSP, Disp: 16, Size: 4}, asm.Imm(^flagTF))
+	p.Iret()
+}
+
+// shadowHalts halts so often that interrupts of the host come between STI and
+// HLT too. The guest's own must not: HLT would wait for ever.
+func shadowHalts(p *Prog) {
+	const vector, rounds = 0x41, 20000
+	early := p.Var("early", 4)
+	early.Size = 4
+	p.Handle(vector, "wake")
+	p.Mov(asm.R12D, asm.Imm(rounds))
+	p.Mov(asm.EBX, asm.Ref("halt"))
+	p.Label("again")
+	p.WriteAPIC(apicICR, apicSelf|vector)
+	p.Sti()
+	p.Label("halt")
+	p.Hlt()
+	p.Label("halted")
+	p.Cli()
+	p.Dec(asm.R12D)
+	p.J(asm.NZ, "again")
+	p.Check("sti, hlt, many times", early, asm.Imm(0))
+	p.Done()
+
+	p.Label("wake")
+	p.Cmp(asm.Mem{Base: asm.RSP, Size: 8}, asm.RBX)
+	p.J(asm.NE, "in time")
+	p.Inc(early)
+	p.Inc(asm.Mem{Base: asm.RSP, Size: 8}) // skip the HLT
+	p.Label("in time")
+	p.apicEnd()
 	p.Iret()
 }

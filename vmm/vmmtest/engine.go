@@ -62,23 +62,25 @@ func (c *CPU) Run(e *vmm.Exit) {
 
 // The rest is as vmm.CPU says: an event is delivered as soon as it is queued.
 
-func (c *CPU) GPR() *[16]uint64              { return &c.S.GPR }
-func (c *CPU) XMM() *[16]x86.XMM             { return &c.xmm }
-func (c *CPU) RIP() uint64                   { return c.S.RIP }
-func (c *CPU) Flags() uint64                 { return c.S.RFLAGS }
-func (c *CPU) Skip(length uint8)             { c.S.RIP += uint64(length) }
-func (c *CPU) State(s *x86.State)            { *s = c.S }
-func (c *CPU) SetState(s *x86.State)         { c.S = *s }
-func (c *CPU) CanInterrupt() bool            { return c.S.RFLAGS&x86.FlagIF != 0 }
-func (c *CPU) CanNMI() bool                  { return true }
-func (c *CPU) Interrupt(vector uint8)        { c.Injected = append(c.Injected, x86.Vector(vector)) }
-func (c *CPU) NMI()                          { c.Interrupt(2) }
-func (c *CPU) Window(on bool)                { c.window = on }
-func (c *CPU) SetTSCOffset(uint64)           {}
-func (c *CPU) FlushTLB()                     {}
-func (c *CPU) Why() error                    { return c.Err }
-func (c *CPU) Close()                        {}
-func (c *CPU) SetRegisters(r *x86.Registers) { c.S.Registers = *r }
+func (c *CPU) GPR() *[16]uint64         { return &c.S.GPR }
+func (c *CPU) XMM() *[16]x86.XMM        { return &c.xmm }
+func (c *CPU) RIP() uint64              { return c.S.RIP }
+func (c *CPU) Flags() uint64            { return c.S.RFLAGS }
+func (c *CPU) Skip(length uint8) uint64 { c.S.RIP += uint64(length); return c.S.RFLAGS }
+func (c *CPU) State(s *x86.State)       { *s = c.S }
+func (c *CPU) SetState(s *x86.State)    { c.S = *s }
+func (c *CPU) CanInterrupt() bool       { return c.S.RFLAGS&x86.FlagIF != 0 }
+func (c *CPU) CanNMI() bool             { return true }
+func (c *CPU) Interrupt(vector uint8)   { c.Injected = append(c.Injected, x86.Vector(vector)) }
+func (c *CPU) NMI()                     { c.Interrupt(2) }
+func (c *CPU) Window(on bool)           { c.window = on }
+func (c *CPU) SetTSCOffset(uint64)      {}
+func (c *CPU) FlushTLB()                {}
+func (c *CPU) Why() error               { return c.Err }
+func (c *CPU) Close()                   {}
+func (c *CPU) Look() *x86.State         { return &c.S }
+func (c *CPU) LookSegments()            {}
+func (c *CPU) Retire()                  {}
 
 func (c *CPU) Exception(vector uint8, code uint32, hasCode bool) { c.Interrupt(vector) }
 
@@ -86,14 +88,14 @@ func (c *CPU) Exception(vector uint8, code uint32, hasCode bool) { c.Interrupt(v
 func Out(port uint16, size uint8, v uint32) Exit {
 	return func(c *CPU, e *vmm.Exit) {
 		c.S.GPR[x86.RAX] = uint64(v)
-		e.Reason, e.Port, e.Size, e.Write, e.Length = vmm.ReasonPort, port, size, true, 2
+		e.Reason, e.Port, e.Size, e.Write, e.Length, e.Subject = vmm.ReasonPort, port, size, true, 2, uint64(port)
 	}
 }
 
 // In reads size bytes from a port.
 func In(port uint16, size uint8) Exit {
 	return func(c *CPU, e *vmm.Exit) {
-		e.Reason, e.Port, e.Size, e.Length = vmm.ReasonPort, port, size, 2
+		e.Reason, e.Port, e.Size, e.Length, e.Subject = vmm.ReasonPort, port, size, 2, uint64(port)
 	}
 }
 
@@ -101,7 +103,7 @@ func In(port uint16, size uint8) Exit {
 func ReadMSR(num uint32) Exit {
 	return func(c *CPU, e *vmm.Exit) {
 		c.S.GPR[x86.RCX] = uint64(num)
-		e.Reason, e.Length = vmm.ReasonMSR, 2
+		e.Reason, e.Length, e.Subject = vmm.ReasonMSR, 2, uint64(num)
 	}
 }
 
