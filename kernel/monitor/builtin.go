@@ -44,7 +44,7 @@ func (r *Registry) describe(c *Context, name string) error {
 	if cmd == nil {
 		return BadInput("there is no command %s", quote(name))
 	}
-	c.Printf("usage: %s\n%s\n", cmd.synopsis(), cmd.Help)
+	c.Printf("usage: %s\n%s\n%s", cmd.synopsis(), cmd.Help, cmd.More)
 	return nil
 }
 

@@ -19,6 +19,7 @@ type Command struct {
 
 	Group string // the heading under which help lists the command
 	Help  string // what the command does, in one line
+	More  string // what help says of the command beyond that, whole lines; may be empty
 
 	// Run executes the command and writes its output to c. args are the words
 	// after the name. BadInput makes the error for an argument that is wrong.

@@ -85,6 +85,14 @@ func wait(s *shell, c *monitor.Context, v *manager.Machine, args []string) error
 	return nil
 }
 
+// runToEnd starts a machine and waits until it is off.
+func runToEnd(s *shell, c *monitor.Context, v *manager.Machine, args []string) error {
+	if err := v.Start(); err != nil {
+		return err
+	}
+	return wait(s, c, v, args)
+}
+
 // attach shows a machine's console on the terminal.
 func attach(s *shell, c *monitor.Context, v *manager.Machine, _ []string) error {
 	if s.attach == nil {

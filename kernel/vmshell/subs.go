@@ -8,6 +8,7 @@ var subs = []*sub{
 	{name: "resume", usage: "NAME", help: "let it go on", named: true, run: control(resume)},
 	{name: "reset", usage: "NAME", help: "start it from its beginning", named: true, run: control(reset)},
 	{name: "destroy", usage: "NAME", help: "end it and take back its memory", named: true, run: control(destroy)},
+	{name: "run", usage: "NAME [SECONDS]", help: "start it, wait until it is off, and say how it ended", named: true, most: 1, run: runToEnd},
 	{name: "wait", usage: "NAME [SECONDS]", help: "wait until it is off, and say how it ended", named: true, most: 1, run: wait},
 	{name: "attach", usage: "[NAME]", help: "show its console; Ctrl-] comes back", run: attach},
 	{name: "console", usage: "[NAME] [LINES]", help: "show the last lines of its console; default 25", most: 1, run: scrollback},

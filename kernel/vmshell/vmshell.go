@@ -26,7 +26,7 @@ func Commands(m *manager.Manager, attach func(*manager.Machine) error) []monitor
 	s := &shell{manager: m, attach: attach}
 	commands := []monitor.Command{{
 		Name: "vm", Usage: "[COMMAND] [NAME] [ARGUMENT...]", Group: "virtual machines",
-		Help: "all about virtual machines; vm alone lists its commands", Run: s.vm, Complete: s.completeVM,
+		Help: "all about virtual machines; vm alone lists its commands", Run: s.vm, Complete: s.completeVM, More: listing(),
 	}}
 	for _, sub := range subs {
 		if sub.short {
@@ -74,12 +74,19 @@ func (s *shell) command(sub *sub) monitor.Command {
 // usageError is an error in what was typed.
 type usageError struct{ error }
 
+// listing is a line for each command of vm.
+func listing() string {
+	var b strings.Builder
+	for _, sub := range subs {
+		fmt.Fprintf(&b, "  %-52s %s\n", strings.TrimSpace("vm "+sub.name+" "+sub.usage), sub.help)
+	}
+	return b.String()
+}
+
 // vm is the command vm.
 func (s *shell) vm(c *monitor.Context, args []string) error {
 	if len(args) == 0 {
-		for _, sub := range subs {
-			c.Printf("  %-52s %s\n", strings.TrimSpace("vm "+sub.name+" "+sub.usage), sub.help)
-		}
+		c.Printf("%s", listing())
 		return nil
 	}
 	for _, sub := range subs {

@@ -215,7 +215,10 @@ func TestTypeSendsTheLineAndEnter(t *testing.T) {
 func TestLookingAtAMachine(t *testing.T) {
 	r := newRig(t, machine("a"), vmmtest.In(0x3fd, 1), vmmtest.ReadMSR(0x10), vmmtest.Out(0x3f8, 1, 'x'))
 	r.run("vm start a", `^$`)
-	for r.try("trace port=0x3f8") == "no such exits in the trace\n" {
+	for begin := time.Now(); r.try("trace port=0x3f8") == "no such exits in the trace\n"; {
+		if time.Since(begin) > 10*time.Second {
+			t.Fatal("the guest does not write to COM1")
+		}
 		time.Sleep(time.Millisecond)
 	}
 	r.run("exits", `(?s)port +2 .*port +1 +0x3f8 COM1.*MSR +1 +0x10 IA32_TIME`)

@@ -57,7 +57,8 @@ func fpuArithmetic(p *Prog) {
 }
 
 // fpuSSE fills the x87 and SSE registers, and compares what FXSAVE saves before
-// and after each event.
+// and after each event, without the addresses of the last x87 instruction: a
+// hypervisor's 64-bit XSAVE does not keep the segments in them.
 func fpuSSE(p *Prog, events []event) {
 	before, after := p.Var("before", 512), p.Var("after", 512)
 	control := p.Var("control", 4)
@@ -79,6 +80,11 @@ func fpuSSE(p *Prog, events []event) {
 		p.Fxsave(before)
 		e.emit()
 		p.Fxsave(after)
+		for _, area := range []asm.Mem{before, after} {
+			for _, pointer := range []int64{8, 16} { // APM vol. 2 §11.4.4
+				p.Mov(asm.Mem{Label: area.Label, Disp: pointer, Size: 8}, asm.Imm(0))
+			}
+		}
 		p.Lea(asm.RSI, before)
 		p.Lea(asm.RDI, after)
 		p.Mov(asm.ECX, asm.Imm(512))

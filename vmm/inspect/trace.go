@@ -123,8 +123,6 @@ func about(t *vmm.Trace) string {
 		return x86.Vector(t.Info).String()
 	case vmm.ReasonCPUID:
 		return fmt.Sprintf("leaf %#x", uint32(t.RAX))
-	case vmm.ReasonUnknown, vmm.ReasonInvalid:
-		return fmt.Sprintf("info %#x", t.Info)
 	}
 	return ""
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // Exit is what a guest does until it stops: it changes the processor's state
-// and says in e why. RIP and the time are filled in afterwards.
+// and says in e why. RIP, Subject and the time are filled in afterwards.
 type Exit func(c *CPU, e *vmm.Exit)
 
 // Engine is a vmm.Engine whose guests make the Exits, one after the other, and
@@ -56,6 +56,16 @@ func (c *CPU) Run(e *vmm.Exit) {
 	} else {
 		c.exits[0](c, e)
 		c.exits = c.exits[1:]
+	}
+	switch e.Reason {
+	case vmm.ReasonPort:
+		e.Subject = uint64(e.Port)
+	case vmm.ReasonMemory:
+		e.Subject = e.GPA
+	case vmm.ReasonMSR:
+		e.Subject = c.S.GPR[x86.RCX]
+	case vmm.ReasonException:
+		e.Subject = uint64(e.Vector)
 	}
 	e.RIP, e.Left = c.S.RIP, c.host.TSC()
 }
