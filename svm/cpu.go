@@ -130,6 +130,11 @@ func (c *CPU) FlushTLB() { c.work |= workFlush }
 // errUnknown is Why when the rules that we know find nothing.
 var errUnknown = errors.New("the processor refuses a state with which nothing is known to be wrong")
 
+// Raw is vmm.CPU's.
+func (c *CPU) Raw() (code, info1, info2 uint64) {
+	return uint64(c.v.ExitCode), c.v.ExitInfo1, c.v.ExitInfo2
+}
+
 // Why is vmm.CPU's.
 func (c *CPU) Why() error {
 	if err := c.wrong(); err != nil {

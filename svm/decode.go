@@ -60,12 +60,7 @@ var simple = [0x90]vmm.Reason{
 func (c *CPU) decode(e *vmm.Exit) {
 	v := c.v
 	code := v.ExitCode
-	e.RIP, e.Raw, e.Info1, e.Info2 = v.RIP, uint64(code), v.ExitInfo1, v.ExitInfo2
-	// Without NRIP save the next RIP is 0, and the difference no length.
-	e.Length = 0
-	if n := v.NextRIP - v.RIP; n <= maxInstruction {
-		e.Length = uint8(n)
-	}
+	e.RIP = v.RIP
 	switch code {
 	case ExitIO:
 		decodeIO(v, e)
@@ -74,7 +69,13 @@ func (c *CPU) decode(e *vmm.Exit) {
 		decodeMemory(v, e)
 		return
 	}
-	e.Subject = 0
+	e.Length, e.Subject = 0, 0
+	// Without NRIP save the next RIP is 0.
+	if next := v.NextRIP; next != 0 {
+		if n := next - v.RIP; n <= maxInstruction {
+			e.Length = uint8(n)
+		}
+	}
 	if code < ExitCode(len(simple)) {
 		if r := simple[code]; r != vmm.ReasonNone {
 			e.Reason = r

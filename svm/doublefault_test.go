@@ -88,9 +88,9 @@ func TestATripleFaultIsAnExit(t *testing.T) {
 	c.context.entered, c.context.left = 100, 200
 	exit(t, c, ExitNPF, func(v *VMCB) { v.ExitIntInfo = EventValid | EventException | EventErrorValid | 8 })
 	c.Exception(14, 2, true)
-	e := vmm.Exit{Reason: vmm.ReasonPort, Length: 2, Raw: 99, Entered: 1, Left: 2}
+	e := vmm.Exit{Reason: vmm.ReasonPort, Length: 2, Entered: 1, Left: 2}
 	c.Run(&e)
-	want := vmm.Exit{Reason: vmm.ReasonShutdown, RIP: c.RIP(), Raw: uint64(ExitShutdown), Entered: 200, Left: 200}
+	want := vmm.Exit{Reason: vmm.ReasonShutdown, RIP: c.RIP(), Entered: 200, Left: 200}
 	if e != want {
 		t.Errorf("%+v, want\n%+v", e, want)
 	}

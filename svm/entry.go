@@ -31,12 +31,14 @@ func (c *CPU) Run(e *vmm.Exit) {
 		}
 	}
 	run(&c.context)
+	e.Delivering = false
 	v := c.v
 	v.Clean = c.clean
 	injected := c.pending
 	c.pending = 0
 	if v.ExitIntInfo&EventValid != 0 {
 		c.deliverAgain(v.ExitIntInfo, injected)
+		e.Delivering = c.pending != 0
 	}
 	e.Entered, e.Left = c.entered, c.left
 	c.decode(e)
@@ -86,6 +88,8 @@ func (c *CPU) finish(e *vmm.Exit) {
 }
 
 // refuse makes an exit without an entry.
+//
+//go:noinline
 func (c *CPU) refuse(e *vmm.Exit, r vmm.Reason) {
 	code := ExitInvalid
 	switch r {
@@ -94,7 +98,8 @@ func (c *CPU) refuse(e *vmm.Exit, r vmm.Reason) {
 	case vmm.ReasonNMIWindow:
 		code = ExitIRET
 	}
-	*e = vmm.Exit{Reason: r, RIP: c.v.RIP, Raw: uint64(code), Entered: c.left, Left: c.left}
+	c.v.ExitCode, c.v.ExitInfo1, c.v.ExitInfo2 = code, 0, 0
+	*e = vmm.Exit{Reason: r, RIP: c.v.RIP, Entered: c.left, Left: c.left}
 }
 
 // prepareTLB gives the guest an address space identifier of its own, or drops

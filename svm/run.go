@@ -18,6 +18,7 @@ type context struct {
 	mxcsr uint32
 	_     uint32
 	fpu   uint64 // host-physical address of its XSAVE area, mapped at itself
+	host  uint64 // the processor's own page for VMLOAD, while the guest runs
 
 	extra    uint32    // what else is switched
 	barrier  uint32    // not 0: IBPB when another guest ran before

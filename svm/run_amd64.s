@@ -44,9 +44,9 @@ GLOBL hostMXCSR<>(SB), RODATA|NOPTR, $4
 #define MC	18		// vector of #MC
 
 // func run(c *context)
-TEXT ·run(SB),NOSPLIT,$40-8
+TEXT ·run(SB),NOSPLIT|NOFRAME,$0-8
 	MOVQ	c+0(FP), DI
-	MOVQ	DI, 8(SP)
+	PUSHQ	BP
 	RDTSC
 	MOVL	AX, context_entered(DI)
 	MOVL	DX, (context_entered+4)(DI)
@@ -90,7 +90,7 @@ plain:
 	MOVQ	const_gsEngine(GS), BX
 	MOVQ	const_gsFSBase(GS), CX
 	MOVQ	CX, (VMCB_FS+Segment_Base)(BX)
-	MOVQ	BX, 16(SP)
+	MOVQ	BX, context_host(DI)
 	VMLOAD
 	MOVQ	RCX(DI), CX
 	MOVQ	RDX(DI), DX
@@ -108,26 +108,28 @@ plain:
 	MOVQ	RDI(DI), DI
 	VMRUN
 	VMSAVE
-	MOVQ	DI, 24(SP)
-	MOVQ	8(SP), DI
-	MOVQ	CX, RCX(DI)
-	MOVQ	DX, RDX(DI)
-	MOVQ	BX, RBX(DI)
-	MOVQ	BP, RBP(DI)
-	MOVQ	SI, RSI(DI)
-	MOVQ	R8, REG(8)(DI)
-	MOVQ	R9, REG(9)(DI)
-	MOVQ	R10, REG(10)(DI)
-	MOVQ	R11, REG(11)(DI)
-	MOVQ	R12, REG(12)(DI)
-	MOVQ	R13, REG(13)(DI)
-	MOVQ	R14, REG(14)(DI)
-	MOVQ	R15, REG(15)(DI)
-	MOVQ	24(SP), CX
-	MOVQ	CX, RDI(DI)
-	MOVQ	VMCB_RAX(AX), CX
+	// RAX and RSP are the host's again, and lead to the context; the other
+	// registers are the guest's.
+	MOVQ	c+0(FP), AX
+	MOVQ	CX, RCX(AX)
+	MOVQ	DX, RDX(AX)
+	MOVQ	BX, RBX(AX)
+	MOVQ	BP, RBP(AX)
+	MOVQ	SI, RSI(AX)
+	MOVQ	DI, RDI(AX)
+	MOVQ	R8, REG(8)(AX)
+	MOVQ	R9, REG(9)(AX)
+	MOVQ	R10, REG(10)(AX)
+	MOVQ	R11, REG(11)(AX)
+	MOVQ	R12, REG(12)(AX)
+	MOVQ	R13, REG(13)(AX)
+	MOVQ	R14, REG(14)(AX)
+	MOVQ	R15, REG(15)(AX)
+	MOVQ	AX, DI
+	MOVQ	context_vmcb(DI), BX
+	MOVQ	VMCB_RAX(BX), CX
 	MOVQ	CX, RAX(DI)
-	MOVQ	VMCB_RSP(AX), CX
+	MOVQ	VMCB_RSP(BX), CX
 	MOVQ	CX, RSP(DI)
 	CMPL	context_extra(DI), $0
 	JEQ	done
@@ -135,13 +137,12 @@ plain:
 done:
 	STMXCSR	context_mxcsr(DI)
 	LDMXCSR	hostMXCSR<>(SB)
-	MOVQ	16(SP), AX
+	MOVQ	context_host(DI), AX	// GS is still the guest's
 	VMLOAD
 	STGI
 	RDTSC
-	SHLQ	$32, DX
-	ORQ	DX, AX
-	MOVQ	AX, context_left(DI)
+	MOVL	AX, context_left(DI)
+	MOVL	DX, (context_left+4)(DI)
 
 	// An interrupt that ended the guest's run is taken here. It keeps the
 	// SSE registers, which still hold the guest's.
@@ -161,6 +162,7 @@ done:
 	MOVUPS	X13, XMM(13)(DI)
 	MOVUPS	X14, XMM(14)(DI)
 	MOVUPS	X15, XMM(15)(DI)
+	POPQ	BP
 	RET
 
 // loadExtra moves what few guests need, as context.extra says, from the context

@@ -82,6 +82,9 @@ type CPU interface {
 	SetTSCOffset(offset uint64)
 	// FlushTLB drops the guest's translations before the next entry.
 	FlushTLB()
+	// Raw is what the hardware said of the last exit: its code, and two
+	// words of information. It is for people.
+	Raw() (code, info1, info2 uint64)
 	// Why is what is wrong with the state after ReasonInvalid.
 	Why() error
 	// Close frees the processor.

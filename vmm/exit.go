@@ -14,7 +14,7 @@ const (
 	ReasonPause                 // Length
 	ReasonPort                  // Port, Size, Write, String, Repeat, AddressSize, Segment, Length
 	ReasonMSR                   // Write, Length; the number is in RCX
-	ReasonMemory                // GPA, Write, Fetch, Walk; Code if the hardware gives it
+	ReasonMemory                // GPA, Write, Fetch, Walk, Delivering; Code if the hardware gives it
 	ReasonControl               // a control register: Number, Write, Register; Length
 	ReasonDebug                 // a debug register: Number, Write, Register; Length
 	ReasonException             // Vector, ErrorCode
@@ -63,6 +63,7 @@ type Exit struct {
 	Repeat      bool
 	Fetch       bool  // an instruction fetch
 	Walk        bool  // the processor's own access to a page table of the guest
+	Delivering  bool  // of an event that was being delivered, and is queued again
 	AddressSize uint8 // bytes, of a string instruction
 	Segment     uint8 // index of the segment register of OUTS
 	Number      uint8 // of a control or debug register
@@ -84,9 +85,6 @@ type Exit struct {
 	// Entered and Left are the time-stamp counter before the guest was
 	// entered and after it stopped.
 	Entered, Left uint64
-
-	// Raw, Info1 and Info2 are what the hardware said, for the post-mortem.
-	Raw, Info1, Info2 uint64
 }
 
 // NoRegister is Exit.Register when the hardware does not tell.

@@ -10,7 +10,7 @@ import (
 // behind the instruction it has executed, or raises the instruction's fault.
 var handlers = [reasonSlots]func(c *VCPU){
 	ReasonNone:           (*VCPU).unhandled,
-	ReasonHost:           func(*VCPU) {},
+	ReasonHost:           (*VCPU).hostInterrupt,
 	ReasonWindow:         func(c *VCPU) { c.attention.Or(attendInterrupt) },
 	ReasonNMIWindow:      func(c *VCPU) { c.attention.Or(attendInterrupt) },
 	ReasonCPUID:          (*VCPU).doCPUID,
@@ -42,7 +42,8 @@ func init() {
 // unhandled is an exit that nobody knows what to do about.
 func (c *VCPU) unhandled() {
 	e := &c.exit
-	c.fail("exit by %v at RIP %#x is not handled (code %#x, %#x, %#x)", e.Reason, e.RIP, e.Raw, e.Info1, e.Info2)
+	code, info1, info2 := c.cpu.Raw()
+	c.fail("exit by %v at RIP %#x is not handled (code %#x, %#x, %#x)", e.Reason, e.RIP, code, info1, info2)
 }
 
 // skip goes on behind the instruction that exited, of the given length unless
@@ -174,8 +175,8 @@ func (c *VCPU) emulated(err error, flags uint64) {
 
 // doMemory is an access to what is not memory.
 func (c *VCPU) doMemory() {
-	if c.exit.Walk {
-		c.fail("a page table at guest-physical address %#x, where there is no memory", c.exit.GPA)
+	if c.exit.Walk || c.exit.Delivering {
+		c.notMemory()
 		return
 	}
 	flags := c.cpu.Look().RFLAGS
@@ -187,4 +188,25 @@ func (c *VCPU) doMemory() {
 		return
 	}
 	c.cpu.Retire()
+}
+
+// notMemory is an access that the processor made for itself, where no device
+// can answer it.
+func (c *VCPU) notMemory() {
+	what := "a page table of the guest"
+	if c.exit.Delivering {
+		what = "what the delivery of an interrupt or exception needs"
+	}
+	c.fail("%s is at guest-physical address %#x, where there is no memory", what, c.exit.GPA)
+}
+
+// hostInterrupt is an interrupt of the host. Some processors forget over it
+// that an STI holds off interrupts for one more instruction. If that is HLT, an
+// interrupt between the two would leave the guest asleep with nothing to wake
+// it, so the HLT is done here.
+func (c *VCPU) hostInterrupt() {
+	if c.cpu.Look().Shadow && c.emulator != nil && c.emulator.AtHLT() {
+		c.cpu.Skip(1)
+		c.halt()
+	}
 }

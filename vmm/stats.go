@@ -1,15 +1,18 @@
 package vmm
 
+import "github.com/ringo-vmm/ringo/vmm/x86"
+
 // Stats is what a processor's exits cost. It is written by the processor only;
 // who reads it while the machine runs may see a count that is a moment old.
 type Stats struct {
 	Count  [reasonSlots]uint64 // by Reason
 	Cycles [reasonSlots]uint64 // TSC ticks from a guest's stop to its next entry, without those in HLT
-	Guest  uint64              // TSC ticks in the guest
 	Idle   uint64              // ns in HLT
 
 	last  Reason // of the exit that is being handled
-	left  uint64
+	left  uint64 // when the guest stopped
+	away  uint64 // ticks since the first entry in which there was nothing to count
+	first uint64 // when it all began
 	event uint16 // that goes in with the next entry, for the trace
 
 	ring [traceSize]Trace
@@ -49,17 +52,32 @@ func (t *Trace) Injected() (vector uint8, exception, ok bool) {
 
 // note takes in an exit, before its handler: the time since the last one goes to
 // that one's reason.
-func (s *Stats) note(e *Exit, rax uint64) {
-	s.Cycles[s.last%reasonSlots] += e.Entered - s.left
-	s.Guest += e.Left - e.Entered
-	s.last, s.left = e.Reason, e.Left
-	s.Count[e.Reason%reasonSlots]++
+func (c *VCPU) note() {
+	s, e := &c.Stats, &c.exit
+	reason, entered, left := e.Reason, e.Entered, e.Left
+	s.Cycles[s.last%reasonSlots] += entered - s.left
+	s.last, s.left = reason, left
+	s.Count[reason%reasonSlots]++
 	t := &s.ring[s.next%traceSize]
 	s.next++
-	t.TSC, t.RIP, t.Info, t.RAX = e.Left, e.RIP, e.Subject, rax
-	t.Reason, t.Write, t.Size, t.Event = e.Reason, e.Write, e.Size, s.event
+	t.TSC, t.RIP, t.Info, t.RAX = left, e.RIP, e.Subject, c.gpr[x86.RAX]
+	t.Reason, t.Write, t.Size, t.Event = reason, e.Write, e.Size, s.event
 	s.event = 0
 }
+
+// Guest is how long the processor was in its guest, in TSC ticks: what remains
+// of all the time.
+func (s *Stats) Guest() uint64 {
+	ticks := s.left - s.first - s.away
+	for _, n := range s.Cycles {
+		ticks -= n
+	}
+	return ticks
+}
+
+// begin begins to count at a time, and skip leaves some ticks out.
+func (s *Stats) begin(tsc uint64)  { s.first, s.left = tsc, tsc }
+func (s *Stats) skip(ticks uint64) { s.left, s.away = s.left+ticks, s.away+ticks }
 
 // Exits is the number of exits so far.
 func (s *Stats) Exits() uint64 { return s.next }

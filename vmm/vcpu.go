@@ -40,10 +40,10 @@ type VCPU struct {
 	vm      *VM
 	devices *sync.Mutex // the device lock
 	cpu     CPU
-	look *x86.State // what CPU.Look returns
-	gpr  *[16]uint64
-	exit Exit
-	irq  Interrupts // nil: the processor gets no interrupts
+	look    *x86.State // what CPU.Look returns
+	gpr     *[16]uint64
+	exit    Exit
+	irq     Interrupts // nil: the processor gets no interrupts
 
 	cpuid     *policy.CPUID
 	msrs      *policy.MSRs
@@ -103,13 +103,15 @@ func (c *VCPU) run() {
 	defer c.finish()
 	c.vm.gate.enter()
 	c.attention.Or(attendTimer | attendInterrupt)
-	c.Stats.left = c.vm.host.TSC()
+	c.Stats.begin(c.vm.host.TSC())
 	for {
-		if c.attention.Load()|c.rang.Load() != 0 && !c.attend() {
-			return
+		if c.attention.Load()|c.rang.Load() != 0 {
+			if !c.attend() {
+				return
+			}
 		}
 		c.cpu.Run(&c.exit)
-		c.Stats.note(&c.exit, c.gpr[x86.RAX])
+		c.note()
 		handlers[c.exit.Reason%reasonSlots](c)
 	}
 }
@@ -158,9 +160,10 @@ func (c *VCPU) attend() bool {
 func (c *VCPU) control() bool {
 	vm := c.vm
 	if vm.ending.Load() == nil && vm.gate.closed.Load() != 0 {
+		stamp := vm.host.TSC()
 		vm.gate.leave()
 		vm.gate.enter()
-		c.Stats.left = vm.host.TSC()
+		c.Stats.skip(vm.host.TSC() - stamp)
 		c.attention.Or(attendInterrupt)
 	}
 	return vm.ending.Load() == nil
@@ -224,7 +227,7 @@ func (c *VCPU) halt() {
 	c.halted.Store(false)
 	c.attention.Or(attendControl | attendInterrupt)
 	c.Stats.Idle += c.vm.host.Now() - begin
-	c.Stats.left += c.vm.host.TSC() - stamp
+	c.Stats.skip(c.vm.host.TSC() - stamp)
 }
 
 // sleep waits for a kick or the first deadline.

@@ -20,6 +20,7 @@ const (
 var layer struct {
 	lock    spinlock
 	machine Machine
+	slack   uint64 // ns that a sleep takes longer than it was asked to
 	memory  Memory
 
 	threads    [maxThreads]ref // by tid-1

@@ -75,7 +75,12 @@ func fillIDT(exceptions, interrupts, aborts uintptr) {
 }
 
 // Init gives the layer its machine, which it needs to report faults.
-func Init(m Machine) { layer.machine = m }
+func Init(m Machine) { layer.machine, layer.slack = m, sleepSlack }
+
+// sleepSlack is what a sleep may take longer than asked for, in ns. The Go
+// runtime's monitor sleeps for 20 µs at a time when goroutines run for long, as
+// guests do, and each of its wake-ups would cost the guest two exits.
+const sleepSlack = 200_000
 
 // Run makes the Go runtime's first thread, which starts when the caller leaves
 // for resume. Its stack is as Linux leaves it; its environment is env, words

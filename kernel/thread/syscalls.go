@@ -67,7 +67,7 @@ func blocking(p *processor, t *thread, number uint64) {
 	case sysNanosleep:
 		touch(uintptr(a), 16, false)
 		t.rax = 0
-		wait(t, 0, deadlineIn((*timespec)(pointer(uintptr(a))).ns()), 0)
+		wait(t, 0, deadlineIn((*timespec)(pointer(uintptr(a))).ns()+layer.slack), 0)
 	case sysEpollPwait:
 		t.rax = epollWait(t, uintptr(b), c, int32(d))
 	case sysRead:

@@ -119,9 +119,12 @@ func (e *Emulator) PortString() error {
 // Length is the number of bytes of the instruction at RIP. An error is as
 // MMIO's.
 func (e *Emulator) Length() (int, error) {
-	in, err := e.fetch()
-	if err != nil {
-		return 0, err
+	in := e.cached()
+	if in == nil {
+		var err error
+		if in, err = e.fill(); err != nil {
+			return 0, err
+		}
 	}
 	return int(in.length), nil
 }

@@ -50,7 +50,8 @@ func postMortem(w io.Writer, vm *vmm.VM) {
 	traces := c.Stats.Last(lastExits)
 	fmt.Fprintf(w, "vm %s, CPU %d: %s, at RIP %#x\n", vm.Name, c.ID, why, s.RIP)
 	if exit := c.Exit(); ended && e.Crashed() {
-		fmt.Fprintf(w, "last exit: %s (hardware code %#x, %#x, %#x)\n", exit.Reason, exit.Raw, exit.Info1, exit.Info2)
+		code, info1, info2 := c.CPU().Raw()
+		fmt.Fprintf(w, "last exit: %s (hardware code %#x, %#x, %#x)\n", exit.Reason, code, info1, info2)
 	}
 	if ended && e.How == vmm.TripleFault {
 		fmt.Fprintln(w)

@@ -16,7 +16,7 @@ func Stats(w io.Writer, vm *vmm.VM, age time.Duration, tscHz uint64) {
 	fmt.Fprintf(w, "memory    %s\n", size(vm.RAM.Size()))
 	for _, c := range vm.CPUs() {
 		s := &c.Stats
-		guest, idle := ticks(s.Guest, tscHz), time.Duration(s.Idle)
+		guest, idle := ticks(s.Guest(), tscHz), time.Duration(s.Idle)
 		handling := ticks(total(s).cycles, tscHz)
 		fmt.Fprintf(w, "CPU %d     guest %s (%s), halted %s (%s), exits %s (%s)\n", c.ID,
 			seconds(guest), share(uint64(guest), uint64(age)), seconds(idle), share(uint64(idle), uint64(age)),

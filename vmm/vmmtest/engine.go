@@ -72,25 +72,26 @@ func (c *CPU) Run(e *vmm.Exit) {
 
 // The rest is as vmm.CPU says: an event is delivered as soon as it is queued.
 
-func (c *CPU) GPR() *[16]uint64         { return &c.S.GPR }
-func (c *CPU) XMM() *[16]x86.XMM        { return &c.xmm }
-func (c *CPU) RIP() uint64              { return c.S.RIP }
-func (c *CPU) Flags() uint64            { return c.S.RFLAGS }
-func (c *CPU) Skip(length uint8) uint64 { c.S.RIP += uint64(length); return c.S.RFLAGS }
-func (c *CPU) State(s *x86.State)       { *s = c.S }
-func (c *CPU) SetState(s *x86.State)    { c.S = *s }
-func (c *CPU) CanInterrupt() bool       { return c.S.RFLAGS&x86.FlagIF != 0 }
-func (c *CPU) CanNMI() bool             { return true }
-func (c *CPU) Interrupt(vector uint8)   { c.Injected = append(c.Injected, x86.Vector(vector)) }
-func (c *CPU) NMI()                     { c.Interrupt(2) }
-func (c *CPU) Window(on bool)           { c.window = on }
-func (c *CPU) SetTSCOffset(uint64)      {}
-func (c *CPU) FlushTLB()                {}
-func (c *CPU) Why() error               { return c.Err }
-func (c *CPU) Close()                   {}
-func (c *CPU) Look() *x86.State         { return &c.S }
-func (c *CPU) LookSegments()            {}
-func (c *CPU) Retire()                  {}
+func (c *CPU) GPR() *[16]uint64                 { return &c.S.GPR }
+func (c *CPU) XMM() *[16]x86.XMM                { return &c.xmm }
+func (c *CPU) RIP() uint64                      { return c.S.RIP }
+func (c *CPU) Flags() uint64                    { return c.S.RFLAGS }
+func (c *CPU) Skip(length uint8) uint64         { c.S.RIP += uint64(length); return c.S.RFLAGS }
+func (c *CPU) State(s *x86.State)               { *s = c.S }
+func (c *CPU) SetState(s *x86.State)            { c.S = *s }
+func (c *CPU) CanInterrupt() bool               { return c.S.RFLAGS&x86.FlagIF != 0 }
+func (c *CPU) CanNMI() bool                     { return true }
+func (c *CPU) Interrupt(vector uint8)           { c.Injected = append(c.Injected, x86.Vector(vector)) }
+func (c *CPU) NMI()                             { c.Interrupt(2) }
+func (c *CPU) Window(on bool)                   { c.window = on }
+func (c *CPU) SetTSCOffset(uint64)              {}
+func (c *CPU) FlushTLB()                        {}
+func (c *CPU) Why() error                       { return c.Err }
+func (c *CPU) Raw() (code, info1, info2 uint64) { return 0, 0, 0 }
+func (c *CPU) Close()                           {}
+func (c *CPU) Look() *x86.State                 { return &c.S }
+func (c *CPU) LookSegments()                    {}
+func (c *CPU) Retire()                          {}
 
 func (c *CPU) Exception(vector uint8, code uint32, hasCode bool) { c.Interrupt(vector) }
 
