@@ -3,12 +3,14 @@
 package test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"testing"
+	"time"
 
 	"github.com/ringo-vmm/ringo/internal/emu"
 	"github.com/ringo-vmm/ringo/internal/media"
@@ -94,6 +96,7 @@ func TestShippedConfigurations(t *testing.T) {
 		{"generic", `Welcome to u-root(?s).*\$ `},
 		{"two", `Welcome to u-root(?s).*\$ `},
 		{"memtest", `(?i)memtest86\+`},
+		{"three", `Welcome to u-root(?s).*\$ `},
 	} {
 		t.Run(s.config, func(t *testing.T) {
 			out, err := exec.Command(ringoTool, "run", "-tamago", *tamago, "-config", "../iso/"+s.config+".toml", "-expect", s.expect, "-timeout", waitTime.String()).CombinedOutput()
@@ -117,6 +120,30 @@ func TestTwoLinuxMachines(t *testing.T) {
 	c.Send(escape).Expect(monitor)
 	c.Send("vm destroy busybox; vm attach linux\n").Expect(`\[linux`)
 	c.Send("echo $((6*7))ab\n").Expect(`42ab`)
+}
+
+var soak = flag.Duration("soak", 20*time.Second, "how long TestMachinesTogether lets its machines run")
+
+// Two Linux machines that have much to do and memtest86+ run side by side for
+// as long as one likes, and all of them still answer.
+func TestMachinesTogether(t *testing.T) {
+	c := boot(t, emu.Options{MemMiB: 1536, Modules: described(t, "../iso/three.toml")}).Expect(`Welcome to u-root`).Expect(uroot)
+	c.Send("while true; do ls -lR /bbin > /dev/null; done\n")
+	c.Send(escape).Expect(monitor)
+	c.Send("vm attach busybox\n").Expect(busybox)
+	c.Send("i=0; while [ $i -lt 100000000 ]; do i=$((i+1)); done\n")
+	c.Send(escape).Expect(monitor)
+	for end := time.Now().Add(*soak); time.Now().Before(end); time.Sleep(time.Second) {
+		c.Send("vm list\n").Expect(`linux +running`).Expect(`busybox +running`).Expect(`memtest +running`).Expect(`ringo> `)
+	}
+	c.Send("vm attach busybox\n").Expect(`\[busybox`)
+	c.Send("\x03").Expect(busybox).Send("echo $((6*7))ab\n").Expect(`42ab`)
+	c.Send(escape).Expect(monitor)
+	c.Send("vm attach linux\n").Expect(`\[linux`)
+	c.Send("\x03\n").Expect(uroot)
+	c.Send(escape).Expect(monitor)
+	c.Send("vm console memtest 100\n").Expect(`Errors: +0`).Expect(`ringo> `)
+	c.Send("poweroff\n").Exit(emu.Stopped, 0)
 }
 
 // A machine that is started and destroyed over and over leaves no page behind.
