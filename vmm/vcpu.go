@@ -146,11 +146,14 @@ func (c *VCPU) unlock() {
 // attend sees to what has come up. It tells false when the processor shall
 // end.
 func (c *VCPU) attend() bool {
-	if c.attention.Swap(0)&attendControl != 0 && !c.control() {
+	what := c.attention.Swap(0)
+	if what&attendControl != 0 && !c.control() {
 		return false
 	}
 	c.lock()
-	c.tick()
+	if what&attendTimer|c.rang.Load() != 0 {
+		c.tick()
+	}
 	c.inject()
 	c.unlock()
 	return true
@@ -164,7 +167,7 @@ func (c *VCPU) control() bool {
 		vm.gate.leave()
 		vm.gate.enter()
 		c.Stats.skip(vm.host.TSC() - stamp)
-		c.attention.Or(attendInterrupt)
+		c.attention.Or(attendInterrupt | attendTimer)
 	}
 	return vm.ending.Load() == nil
 }
@@ -210,24 +213,38 @@ func (c *VCPU) halt() {
 		c.end(Ending{How: Halted})
 		return
 	}
+	if c.ready() {
+		c.attention.Or(attendInterrupt)
+		return
+	}
 	begin, stamp := c.vm.host.Now(), c.vm.host.TSC()
 	// Whoever kicks from here on finds the processor halted and wakes it.
 	c.halted.Store(true)
 	for c.attention.Swap(0)&attendControl == 0 {
 		c.lock()
 		c.tick()
-		c.nmi = c.nmi || c.irq != nil && c.irq.NMI()
-		ready := c.nmi || c.irq != nil && c.irq.Pending()
 		c.unlock()
-		if ready {
+		if c.ready() {
 			break
 		}
 		c.sleep()
 	}
 	c.halted.Store(false)
-	c.attention.Or(attendControl | attendInterrupt)
+	c.attention.Or(attendControl | attendInterrupt | attendTimer)
 	c.Stats.Idle += c.vm.host.Now() - begin
 	c.Stats.skip(c.vm.host.TSC() - stamp)
+}
+
+// ready tells whether there is an interrupt to wake up for.
+func (c *VCPU) ready() bool {
+	if c.irq == nil {
+		return false
+	}
+	c.lock()
+	c.nmi = c.nmi || c.irq.NMI()
+	ready := c.nmi || c.irq.Pending()
+	c.unlock()
+	return ready
 }
 
 // sleep waits for a kick or the first deadline.

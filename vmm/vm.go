@@ -58,6 +58,11 @@ func New(name string, host Host, engine Engine, memory uint64) (*VM, error) {
 	vm := &VM{Name: name, host: host, engine: engine}
 	vm.clock.host = host
 	vm.gate.init()
+	vm.clock.earlier = func() {
+		for _, c := range vm.cpus {
+			c.kick(attendTimer)
+		}
+	}
 	vm.done = make(chan struct{})
 	vm.Ports.Unclaimed = func(port uint16, write bool) {
 		vm.log("no device at port %#x (%s)", port, direction(write))
