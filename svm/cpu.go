@@ -83,6 +83,9 @@ func (e *Engine) NewCPU(s vmm.Space) (vmm.CPU, error) {
 	if e.cleanBits {
 		c.clean = CleanAll
 	}
+	if e.tscAux {
+		c.hasAux = 1
+	}
 	if e.barrier {
 		c.barrier = 1
 	}

@@ -13,6 +13,7 @@ type features struct {
 	pauseFilter   bool   // PAUSE exits only in loops
 	virtSpecCtrl  bool   // VMRUN and #VMEXIT switch SPEC_CTRL
 	barrier       bool   // IBPB, a command of PRED_CMD
+	tscAux        bool   // the processor has TSC_AUX
 	xsave         bool   // the processor has XSAVE
 	asids         uint32 // address space identifiers, of which 0 is the host's
 }
@@ -26,6 +27,7 @@ func readFeatures(cpu cpuid.Func) features {
 		pauseFilter:   cpu.Has(cpuid.PauseFilter),
 		virtSpecCtrl:  cpu.Has(cpuid.SpecCtrlVirt),
 		barrier:       hasAny(cpu, "IBPB", "IBRS_IBPB"),
+		tscAux:        hasAny(cpu, "RDTSCP", "RDPID"),
 		xsave:         cpu.Has(cpuid.XSAVE),
 		asids:         info.ASIDs,
 	}

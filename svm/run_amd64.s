@@ -40,6 +40,7 @@ GLOBL hostMXCSR<>(SB), RODATA|NOPTR, $4
 
 #define MSR_SPEC_CTRL	0x48
 #define MSR_PRED_CMD	0x49
+#define MSR_TSC_AUX	0xc0000103
 #define IBPB	1		// a bit of PRED_CMD
 #define MC	18		// vector of #MC
 
@@ -222,14 +223,21 @@ TEXT ·switchFPU<>(SB),NOSPLIT|NOFRAME,$0
 	XORL	DX, DX
 	WRMSR
 registers:
+	CMPL	context_hasAux(DI), $0
+	JEQ	area
+	MOVL	$MSR_TSC_AUX, CX
+	MOVL	context_tscAux(DI), AX
+	XORL	DX, DX
+	WRMSR
+area:
 	MOVQ	const_gsFPUOwner(GS), R9
 	MOVQ	R8, const_gsFPUOwner(GS)
-	CMPQ	const_areaXCR0(R8), $0
-	JEQ	legacy
 	TESTQ	R9, R9
 	JEQ	nobody
 	CALL	·putAway<>(SB)
 nobody:
+	CMPQ	const_areaXCR0(R8), $0
+	JEQ	legacy
 	XORL	CX, CX
 	MOVL	const_areaXCR0(R8), AX
 	MOVL	(const_areaXCR0+4)(R8), DX
@@ -239,16 +247,14 @@ nobody:
 	XRSTOR_R8
 	RET
 legacy:
-	TESTQ	R9, R9
-	JEQ	fresh
-	FXSAVE64	(R9)
-fresh:
 	FXRSTOR64	(R8)
 	RET
 
 // putAway stores the x87 and AVX state, and XCR0, in the area in R9. XSAVE leaves
 // alone what XCR0 has off, which XRSTOR then would refuse.
 TEXT ·putAway<>(SB),NOSPLIT|NOFRAME,$0
+	CMPQ	const_areaXCR0(R9), $0
+	JEQ	legacy
 	MOVL	$~2, AX		// all but SSE
 	MOVL	$~0, DX
 	XSAVE_R9
@@ -258,6 +264,9 @@ TEXT ·putAway<>(SB),NOSPLIT|NOFRAME,$0
 	ORQ	DX, AX
 	MOVQ	AX, const_areaXCR0(R9)
 	ANDQ	AX, const_areaXSTATEBV(R9)
+	RET
+legacy:
+	FXSAVE64	(R9)
 	RET
 
 // func saveFPU(area uint64)

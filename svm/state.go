@@ -49,7 +49,7 @@ func (c *CPU) State(s *x86.State) {
 	s.DR, s.DR6, s.DR7 = c.dr, v.DR6, v.DR7
 	s.STAR, s.LSTAR, s.CSTAR, s.SFMASK, s.KernelGSBase = v.STAR, v.LSTAR, v.CSTAR, v.SFMASK, v.KernelGSBase
 	s.SysenterCS, s.SysenterESP, s.SysenterEIP, s.PAT = v.SysenterCS, v.SysenterESP, v.SysenterEIP, v.PAT
-	s.SpecCtrl = c.specCtrl
+	s.TSCAux, s.SpecCtrl = uint64(c.tscAux), c.specCtrl
 	if c.engine.virtSpecCtrl {
 		s.SpecCtrl = v.SpecCtrl
 	}
@@ -77,6 +77,10 @@ func (c *CPU) SetState(s *x86.State) {
 	v.STAR, v.LSTAR, v.CSTAR, v.SFMASK, v.KernelGSBase = s.STAR, s.LSTAR, s.CSTAR, s.SFMASK, s.KernelGSBase
 	v.SysenterCS, v.SysenterESP, v.SysenterEIP, v.PAT = s.SysenterCS, s.SysenterESP, s.SysenterEIP, s.PAT
 	c.setSpecCtrl(s.SpecCtrl)
+	if aux := uint32(s.TSCAux); c.hasAux != 0 && aux != c.tscAux {
+		c.tscAux = aux
+		c.engine.frames.Exclusive(c.putAway) // it is taken in when the guest's next comes back
+	}
 	c.watchDebug()
 	// A shutdown leaves it undefined. APM vol. 2 §15.14.3.
 	v.VIntr = c.virtualInterrupt()

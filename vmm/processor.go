@@ -24,7 +24,7 @@ type LocalAPIC interface {
 func (c *VCPU) SetPolicy(id *policy.CPUID, msrs *policy.MSRs) {
 	c.cpuid, c.msrs = id, msrs
 	own := (*ownMSRs)(c)
-	for _, n := range [...]uint32{msr.EFER, msr.PAT, msr.TSC} {
+	for _, n := range [...]uint32{msr.EFER, msr.PAT, msr.TSC, msr.TSCAux, msr.SpecCtrl} {
 		msrs.Handle(n, 1, own)
 	}
 	for _, n := range policy.Direct {
@@ -109,6 +109,10 @@ func stateMSR(s *x86.State, num uint32) *uint64 {
 		return &s.SysenterESP
 	case msr.SysenterEIP:
 		return &s.SysenterEIP
+	case msr.TSCAux:
+		return &s.TSCAux
+	case msr.SpecCtrl:
+		return &s.SpecCtrl
 	}
 	return nil
 }

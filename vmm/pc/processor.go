@@ -26,7 +26,7 @@ func (p *PC) processor(c Config) error {
 	xsave, _ := c.CPUID.XSAVEInfo()
 	id, err := policy.NewCPUID(policy.Processor{
 		Host: c.CPUID, CPUs: 1, PhysicalBits: nestedBits, XCR0: xsave.XCR0,
-		X2APIC: true, TSCDeadline: true, KVMFeatures: kvmclock.Features,
+		X2APIC: true, TSCDeadline: true, SpecCtrl: true, TSCAux: true, KVMFeatures: kvmclock.Features,
 		TSCkHz: uint32(c.TSCHz / 1000), APICkHz: busHz / 1000,
 		Idle: p.CPU.Idle, Changes: append(slices.Clone(notSwitched), c.Features...),
 	})

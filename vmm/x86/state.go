@@ -25,6 +25,7 @@ type State struct {
 	STAR, LSTAR, CSTAR, SFMASK, KernelGSBase uint64
 	SysenterCS, SysenterESP, SysenterEIP     uint64
 	PAT                                      uint64
+	TSCAux                                   uint64 // APM vol. 3, RDTSCP; 0 on a processor that has no such register
 	SpecCtrl                                 uint64 // APM vol. 2 §3.2.9; 0 on a processor that has no such register
 }
 
