@@ -97,6 +97,16 @@ func (c *console) Expect(re string) *console {
 	return c
 }
 
+// ExpectWithin is Expect for what takes long.
+func (c *console) ExpectWithin(limit time.Duration, re string) {
+	c.Helper()
+	ctx, cancel := context.WithTimeoutCause(c.Context(), limit, errors.New("timeout"))
+	defer cancel()
+	if _, err := c.vm.Expect(ctx, c.at, regexp.MustCompile(re)); err != nil {
+		c.Fatalf("waiting for %q: %v%s", re, err, c.last())
+	}
+}
+
 // Match is Expect, and returns the match and its groups.
 func (c *console) Match(re string) []string {
 	c.Helper()

@@ -122,6 +122,11 @@ func TestTwoLinuxMachines(t *testing.T) {
 	c.Send("echo $((6*7))ab\n").Expect(`42ab`)
 }
 
+// memtest86+ goes through all of a small machine's memory and finds no error.
+func TestMemtestPasses(t *testing.T) {
+	boot(t, emu.Options{Modules: described(t, "../iso/memtest.toml")}).ExpectWithin(15*time.Minute, `Pass: +1 +Errors: 0`)
+}
+
 var soak = flag.Duration("soak", 20*time.Second, "how long TestMachinesTogether lets its machines run")
 
 // Two Linux machines that have much to do and memtest86+ run side by side for
