@@ -40,6 +40,8 @@ type Switch struct {
 	// monitor.
 	Shows func(guest bool)
 
+	turn sync.Mutex // held while the terminal goes from one to another
+
 	mu    sync.Mutex // guards the rest, and output's order
 	guest *Guest     // who the terminal shows; nil for the monitor
 	last  *Guest     // who it showed last
@@ -86,7 +88,9 @@ func (s *Switch) Attached() (g Guest, ok bool) {
 // Attach shows a guest's console: the end of what it has written, and all that
 // it writes from then on. Keys go to the guest.
 func (s *Switch) Attach(g Guest) {
-	s.Detach("")
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	s.detach("")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ctx, leave := context.WithCancel(context.Background())
@@ -117,6 +121,13 @@ func (s *Switch) show(ctx context.Context, g Guest, shown *sync.WaitGroup) {
 // Detach gives the terminal back to the monitor, with a line of text that says
 // why. It does nothing if the monitor has it.
 func (s *Switch) Detach(why string) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	s.detach(why)
+}
+
+// detach is Detach for who holds turn.
+func (s *Switch) detach(why string) {
 	s.mu.Lock()
 	if s.guest == nil {
 		s.mu.Unlock()
@@ -139,12 +150,13 @@ func (s *Switch) Detach(why string) {
 // Ended gives the terminal back to the monitor if it shows the guest of that
 // name, after all that the guest has written, and tells whether it did.
 func (s *Switch) Ended(name, why string) bool {
-	g, ok := s.Attached()
-	if !ok || g.Name != name {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if g, ok := s.Attached(); !ok || g.Name != name {
 		return false
 	}
 	s.drain.Store(true)
-	s.Detach(why)
+	s.detach(why)
 	s.drain.Store(false)
 	return true
 }
