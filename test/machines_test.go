@@ -122,6 +122,45 @@ func TestTwoLinuxMachines(t *testing.T) {
 	c.Send("echo $((6*7))ab\n").Expect(`42ab`)
 }
 
+// A kernel comes up by every protocol that it offers: Linux by three, and Ringo
+// itself, in a machine of its own, by two.
+func TestEveryBootProtocol(t *testing.T) {
+	linux := "kernel = \"vmlinuz-cloud\"\ninitrd = \"busybox.cpio\"\ncmdline = \"console=ttyS0\"\n"
+	// A medium has one file of a name, and Ringo is on it already.
+	inner := filepath.Join(t.TempDir(), "inner.elf")
+	kernel, err := os.ReadFile(kernelELF)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(inner, kernel, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	files := []string{"../build/guests/vmlinuz-cloud", "../build/guests/busybox.cpio"}
+	for _, c := range []struct {
+		boot, rest, expect string
+		files              []string
+	}{
+		{"linux64", linux, `busybox: ready`, files},
+		{"linux32", linux, `busybox: ready`, files},
+		{"linux16", linux, `busybox: ready`, files},
+		{"multiboot", "kernel = \"inner.elf\"\n", `multiboot 1 by(?s).*ready after.*ringo> `, []string{inner}},
+		{"pvh", "kernel = \"inner.elf\"\n", `PVH(?s).*ready after.*ringo> `, []string{inner}},
+	} {
+		t.Run(c.boot, func(t *testing.T) {
+			text := "[[vm]]\nname = \"guest\"\nmemory = \"256M\"\nboot = \"" + c.boot + "\"\n" + c.rest
+			path := filepath.Join(t.TempDir(), config.ModuleName)
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			modules := []media.Module{{Path: path}}
+			for _, f := range c.files {
+				modules = append(modules, media.Module{Path: f})
+			}
+			boot(t, emu.Options{Modules: modules}).Expect(`\[guest`).Expect(c.expect)
+		})
+	}
+}
+
 // memtest86+ goes through all of a small machine's memory and finds no error.
 func TestMemtestPasses(t *testing.T) {
 	boot(t, emu.Options{Modules: described(t, "../iso/memtest.toml")}).ExpectWithin(15*time.Minute, `Pass: +1 +Errors: 0`)
