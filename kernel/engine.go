@@ -8,6 +8,7 @@ import (
 
 	"github.com/ringo-vmm/ringo/amd64"
 	"github.com/ringo-vmm/ringo/amd64/cpuid"
+	"github.com/ringo-vmm/ringo/amd64/msr"
 	"github.com/ringo-vmm/ringo/svm"
 	"github.com/ringo-vmm/ringo/vmm"
 	"github.com/ringo-vmm/ringo/vmx"
@@ -25,6 +26,9 @@ func newEngine() (vmm.Engine, error) {
 	if !p.Usable {
 		return nil, fmt.Errorf("this machine cannot run guests: %s", strings.Join(p.Missing, "; "))
 	}
+	if err := allowSVM(hostMSRs{}); err != nil {
+		return nil, err
+	}
 	e, err := svm.New(processor, vmHost{})
 	if err != nil {
 		return nil, err
@@ -37,6 +41,16 @@ func newEngine() (vmm.Engine, error) {
 	}
 	inLayer(func() { svm.Enable(pages) })
 	return e, nil
+}
+
+// allowSVM lets EFER.SVME be set where the firmware has SVM off but has not
+// locked that. APM vol. 2 §15.30.1.
+func allowSVM(m hostMSRs) error {
+	v, err := m.Read(msr.VMCR)
+	if err != nil || v&msr.VMCRSVMDisable == 0 {
+		return nil // without the register nothing turns SVM off
+	}
+	return m.Write(msr.VMCR, v&^msr.VMCRSVMDisable)
 }
 
 // probeEngines asks every engine whether it can run guests on this machine.

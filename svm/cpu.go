@@ -69,7 +69,9 @@ func (e *Engine) NewCPU(s vmm.Space) (vmm.CPU, error) {
 	c := &CPU{engine: e, space: s.(*space), v: vmcbAt(pa)}
 	c.context.vmcb, c.fpu, c.mxcsr = pa, fpu, resetMXCSR
 	c.putAway = func() { saveFPU(fpu) }
-	binary.LittleEndian.PutUint16(amd64.Bytes(uintptr(fpu), 2), resetFCW)
+	area := amd64.Bytes(uintptr(fpu), fpuSize)
+	binary.LittleEndian.PutUint16(area, resetFCW)
+	binary.LittleEndian.PutUint64(area[areaAllXCR0:], e.limits.xcr0)
 	v := c.v
 	v.IOPM, v.MSRPM = e.iopm, e.msrpm
 	v.Intercept1, v.Intercept2, v.InterceptVectors = alwaysIntercept1, alwaysIntercept2, alwaysVectors

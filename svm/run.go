@@ -44,8 +44,12 @@ const _ = -unsafe.Offsetof(x86.State{}.GPR)
 // not got it: in the bytes that software may use. It is 0 on a processor
 // without XSAVE. The processor's own is what counts while the guest's state is
 // in it, since not every one intercepts XSETBV. APM vol. 2 §11.5.5.
+//
+// areaAllXCR0 is where all parts of the state are that guests can turn on. All
+// of them are saved and loaded, on or off.
 const (
 	areaXCR0     = 464
+	areaAllXCR0  = 472
 	areaXSTATEBV = 512
 )
 

@@ -211,6 +211,10 @@ debug:
 out:
 	RET
 
+#define FNCLEX	BYTE $0xdb; BYTE $0xe2
+#define EMMS	BYTE $0x0f; BYTE $0x77
+#define FILD_R8	BYTE $0x41; BYTE $0xdb; BYTE $0x00	// FILD dword [R8]
+
 // switchFPU makes the x87 and AVX state that of the guest whose area is in R8 and
 // whose context is in DI. The SSE state is not in either area. A processor
 // without XSAVE has no AVX, and FXSAVE for the rest. Another guest has run here,
@@ -236,37 +240,53 @@ area:
 	JEQ	nobody
 	CALL	·putAway<>(SB)
 nobody:
+	// Older processors restore the address of the last x87 instruction only
+	// with an exception that is pending: an instruction of the host's takes
+	// the place of the other guest's. APM vol. 2 §11.4.4.
+	FNCLEX
+	EMMS
+	FILD_R8
 	CMPQ	const_areaXCR0(R8), $0
 	JEQ	legacy
+	MOVQ	R8, R9
+	CALL	·allXCR0<>(SB)
+	MOVL	$~2, AX
+	MOVL	$~0, DX
+	XRSTOR_R8
 	XORL	CX, CX
 	MOVL	const_areaXCR0(R8), AX
 	MOVL	(const_areaXCR0+4)(R8), DX
 	XSETBV
-	MOVL	$~2, AX
-	MOVL	$~0, DX
-	XRSTOR_R8
 	RET
 legacy:
 	FXRSTOR64	(R8)
 	RET
 
-// putAway stores the x87 and AVX state, and XCR0, in the area in R9. XSAVE leaves
-// alone what XCR0 has off, which XRSTOR then would refuse.
+// putAway stores the x87 and AVX state, and XCR0, in the area in R9. All of the
+// state moves, what the guest has off in XCR0 too: else the next guest would
+// find it, PKRU for one.
 TEXT ·putAway<>(SB),NOSPLIT|NOFRAME,$0
 	CMPQ	const_areaXCR0(R9), $0
 	JEQ	legacy
+	XORL	CX, CX
+	XGETBV
+	MOVL	AX, const_areaXCR0(R9)
+	MOVL	DX, (const_areaXCR0+4)(R9)
+	CALL	·allXCR0<>(SB)
 	MOVL	$~2, AX		// all but SSE
 	MOVL	$~0, DX
 	XSAVE_R9
-	XORL	CX, CX
-	XGETBV
-	SHLQ	$32, DX
-	ORQ	DX, AX
-	MOVQ	AX, const_areaXCR0(R9)
-	ANDQ	AX, const_areaXSTATEBV(R9)
 	RET
 legacy:
 	FXSAVE64	(R9)
+	RET
+
+// allXCR0 turns all parts of the state on that the area in R9 has room for.
+TEXT ·allXCR0<>(SB),NOSPLIT|NOFRAME,$0
+	XORL	CX, CX
+	MOVL	const_areaAllXCR0(R9), AX
+	MOVL	(const_areaAllXCR0+4)(R9), DX
+	XSETBV
 	RET
 
 // func saveFPU(area uint64)

@@ -26,12 +26,14 @@ func (c *clock) Now() uint64 {
 func (c *clock) pause()  { c.stopped = c.host.Now() }
 func (c *clock) resume() { c.paused, c.stopped = c.paused+c.host.Now()-c.stopped, 0 }
 
-// next is the host's time at the first deadline, ok if there is one.
+// next is the host's time at the first deadline, ok if there is one. A guest
+// can set one at the end of time, which is then never.
 func (c *clock) next() (host uint64, ok bool) {
 	if len(c.heap) == 0 {
 		return 0, false
 	}
-	return c.heap[0].at + c.paused, true
+	at := c.heap[0].at
+	return at + min(c.paused, never-at), true
 }
 
 // expire fires the timers whose time has come. A timer that its own device

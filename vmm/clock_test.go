@@ -76,3 +76,14 @@ func TestPausedTimeDoesNotPass(t *testing.T) {
 		t.Errorf("it is %d while paused, want 60", c.Now())
 	}
 }
+
+// A guest's deadline at the end of time is no deadline, however long the
+// machine was paused.
+func TestADeadlineAtTheEndOfTimeNeverComes(t *testing.T) {
+	c := &clock{host: &fakeTime{now: 1000}, paused: 600}
+	c.NewTimer(func() { t.Error("it has come") }).Set(never - 5)
+	c.expire()
+	if at, ok := c.next(); !ok || at != never {
+		t.Errorf("the next deadline is %#x, %v", at, ok)
+	}
+}

@@ -203,9 +203,9 @@ func (c *VCPU) notMemory() {
 // hostInterrupt is an interrupt of the host. Some processors forget over it
 // that an STI holds off interrupts for one more instruction. If that is HLT, an
 // interrupt between the two would leave the guest asleep with nothing to wake
-// it, so the HLT is done here.
+// it, so the HLT is done here, unless it would fault: MOV SS holds them off too.
 func (c *VCPU) hostInterrupt() {
-	if c.cpu.Look().Shadow && c.emulator != nil && c.emulator.AtHLT() {
+	if look := c.cpu.Look(); look.Shadow && look.CPL == 0 && !c.exit.Delivering && c.emulator != nil && c.emulator.AtHLT() {
 		c.cpu.Skip(1)
 		c.halt()
 	}

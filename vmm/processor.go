@@ -174,9 +174,11 @@ func (c *VCPU) doMSR() {
 	c.next()
 }
 
+// doXSETBV is XSETBV. Its exit may come before the processor has looked at the
+// privilege level; that CR4.OSXSAVE is set it has checked.
 func (c *VCPU) doXSETBV() {
 	v := c.gpr[x86.RAX]&0xffffffff | c.gpr[x86.RDX]<<32
-	if uint32(c.gpr[x86.RCX]) != 0 || !c.cpuid.ValidXCR0(v) {
+	if c.cpu.Look().CPL != 0 || uint32(c.gpr[x86.RCX]) != 0 || !c.cpuid.ValidXCR0(v) {
 		c.fault(x86.GeneralProtection)
 		return
 	}

@@ -2,6 +2,7 @@ package vmm
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 )
 
@@ -13,6 +14,7 @@ type lifetime struct {
 	done    chan struct{}          // closed when none is left
 	started uint64                 // host time in ns
 	frozen  uint64                 // the host's TSC when it was paused, 0 while it runs
+	pausing sync.Mutex             // one Pause or Resume at a time
 }
 
 // Start runs the processors. It is called once.
@@ -60,6 +62,8 @@ func (vm *VM) Wait(ctx context.Context) (Ending, error) {
 // Pause makes the machine stand still, its time included, and waits until it
 // does. Each Pause wants its Resume.
 func (vm *VM) Pause() {
+	vm.pausing.Lock()
+	defer vm.pausing.Unlock()
 	first := vm.gate.closed.Add(1) == 1
 	vm.kickAll()
 	vm.gate.drain()
@@ -73,6 +77,8 @@ func (vm *VM) Pause() {
 
 // Resume lets the machine go on where it was paused.
 func (vm *VM) Resume() {
+	vm.pausing.Lock()
+	defer vm.pausing.Unlock()
 	if vm.gate.closed.Load() == 1 {
 		vm.Devices.Lock()
 		vm.clock.resume()

@@ -207,7 +207,7 @@ func (c *VCPU) inject() {
 	c.cpu.Window(c.irq.Pending())
 }
 
-// halt waits for an interrupt.
+// halt waits for an interrupt, over pauses of the machine too.
 func (c *VCPU) halt() {
 	if c.cpu.Flags()&x86.FlagIF == 0 {
 		c.end(Ending{How: Halted})
@@ -217,10 +217,10 @@ func (c *VCPU) halt() {
 		c.attention.Or(attendInterrupt)
 		return
 	}
-	begin, stamp := c.vm.host.Now(), c.vm.host.TSC()
+	begin, stamp, away := c.vm.clock.Now(), c.vm.host.TSC(), c.Stats.away
 	// Whoever kicks from here on finds the processor halted and wakes it.
 	c.halted.Store(true)
-	for c.attention.Swap(0)&attendControl == 0 {
+	for c.attention.Swap(0)&attendControl == 0 || c.control() {
 		c.lock()
 		c.tick()
 		c.unlock()
@@ -231,8 +231,8 @@ func (c *VCPU) halt() {
 	}
 	c.halted.Store(false)
 	c.attention.Or(attendControl | attendInterrupt | attendTimer)
-	c.Stats.Idle += c.vm.host.Now() - begin
-	c.Stats.skip(c.vm.host.TSC() - stamp)
+	c.Stats.Idle += c.vm.clock.Now() - begin
+	c.Stats.skip(c.vm.host.TSC() - stamp - (c.Stats.away - away)) // the rest it was paused
 }
 
 // ready tells whether there is an interrupt to wake up for.
@@ -257,7 +257,7 @@ func (c *VCPU) sleep() {
 	if now >= c.alarmAt {
 		return
 	}
-	timer := time.NewTimer(time.Duration(c.alarmAt - now))
+	timer := time.NewTimer(time.Duration(min(c.alarmAt-now, math.MaxInt64))) // a Duration has a sign
 	defer timer.Stop()
 	select {
 	case <-c.wake:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -107,6 +108,39 @@ func TestHaltLastsUntilAnInterrupt(t *testing.T) {
 		t.Errorf("idle %d ns, %d exits by HLT", c.Idle(), c.Stats.Count[vmm.ReasonHLT])
 	}
 }
+
+// A halted guest whose timer is set to a time further away than a time.Duration
+// reaches takes no processor time.
+func TestHaltWithAFarDeadlineSleeps(t *testing.T) {
+	host := &countingHost{}
+	vm, err := vmm.New("far", host, &vmmtest.Engine{}, ram.BlockSize)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer vm.Close()
+	if _, err := vm.NewVCPU(&interrupts{}); err != nil {
+		t.Fatal(err)
+	}
+	vm.Clock().NewTimer(func() {}).Set(1<<63 + 1<<62)
+	vm.Start()
+	for begin := vm.Clock().Now(); vm.Clock().Now() < begin+20_000_000; {
+		time.Sleep(time.Millisecond)
+	}
+	looked := host.looked.Load()
+	vm.End(vmm.Ending{})
+	<-vm.Done()
+	if looked > 1000 {
+		t.Errorf("the clock was looked at %d times in 20 ms", looked)
+	}
+}
+
+// countingHost counts how often somebody wants to know the time.
+type countingHost struct {
+	vmmtest.Host
+	looked atomic.Int64
+}
+
+func (h *countingHost) Now() uint64 { h.looked.Add(1); return h.Host.Now() }
 
 func TestAnInterruptWaitsForItsWindow(t *testing.T) {
 	var before, after int

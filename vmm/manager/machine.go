@@ -20,8 +20,12 @@ type Machine struct {
 
 	manager *Manager
 
-	// change is held by whoever starts, pauses, resets or ends the machine.
-	change sync.Mutex
+	// change is held by whoever starts, pauses, resets or ends the machine. It
+	// guards what follows up to mu.
+	change   sync.Mutex
+	unwanted bool          // somebody ends the run under way: it is the last
+	again    chan struct{} // not nil while a restart is due, which closing it calls off
+	fresh    int           // how many resets in a row came at once
 
 	mu     sync.Mutex
 	pc     *pc.PC // nil while it does not run
@@ -29,7 +33,6 @@ type Machine struct {
 	ended  chan struct{} // closed when the run under way is over and all is given back
 	last   *Ended        // nil while it has never ended
 	starts int
-	fresh  int // how many resets in a row came at once
 }
 
 // Ended is how a machine's last run ended.
@@ -128,10 +131,12 @@ func (v *Machine) Start() error {
 
 // start is Start for who holds change.
 func (v *Machine) start() error {
+	v.callOff()
 	p, err := v.build()
 	if err != nil {
 		return err
 	}
+	v.unwanted = false
 	v.mu.Lock()
 	v.pc, v.paused, v.ended = p, false, make(chan struct{})
 	v.starts++
@@ -146,32 +151,51 @@ func (v *Machine) start() error {
 func (v *Machine) follow(p *pc.PC, ended chan struct{}) {
 	<-p.VM.Done()
 	v.change.Lock()
-	again := v.over(p)
+	again, wait := v.over(p)
 	v.change.Unlock()
 	close(ended)
-	if again {
-		v.restart()
-	} else if e, _ := v.Last(); v.manager.Ended != nil {
+	if again != nil && v.restart(again, wait) {
+		return
+	}
+	if e, _ := v.Last(); v.manager.Ended != nil {
 		v.manager.Ended(v, e)
 	}
 }
 
-// over takes in how a run ended, and gives everything back. It tells whether
-// the machine shall be started again.
-func (v *Machine) over(p *pc.PC) (again bool) {
+// over takes in how a run ended, and gives everything back. If the machine
+// shall be started again, after a wait, it tells what is closed when it shall
+// not any more.
+func (v *Machine) over(p *pc.PC) (again chan struct{}, wait time.Duration) {
 	e := Ended{After: p.Age()}
 	e.Ending, _ = p.VM.Ending()
 	if e.Crashed() && v.manager.PostMortem != nil {
-		e.PostMortem = v.manager.PostMortem(p.VM)
+		e.PostMortem = v.postMortem(p.VM)
 	}
 	v.mu.Lock()
 	v.pc, v.last = nil, &e
 	v.mu.Unlock()
 	p.VM.Close()
-	if e.How == vmm.Reset && v.Config.Restart {
-		return true
+	if e.How != vmm.Reset || !v.Config.Restart || v.unwanted {
+		return nil, 0
 	}
-	return false
+	if e.After > quick {
+		v.fresh = 0
+	} else if v.fresh++; v.fresh > quickResets {
+		wait = quick
+	}
+	v.again = make(chan struct{})
+	return v.again, wait
+}
+
+// postMortem describes a machine that has crashed. What it looks at may be
+// anything, so a bug there costs the description alone.
+func (v *Machine) postMortem(vm *vmm.VM) (text string) {
+	defer func() {
+		if bug := recover(); bug != nil {
+			text = fmt.Sprintf("bug in Ringo, in the post-mortem: %v\n", bug)
+		}
+	}()
+	return v.manager.PostMortem(vm)
 }
 
 // A guest that asks for a reset as soon as it runs, over and over, does it this
@@ -181,16 +205,33 @@ const (
 	quick       = time.Second
 )
 
-// restart starts the machine again after a reset that its guest asked for.
-func (v *Machine) restart() {
-	if e, _ := v.Last(); e.After > quick {
-		v.fresh = 0
-	} else if v.fresh++; v.fresh > quickResets {
-		time.Sleep(quick)
+// restart starts the machine again after a reset that its guest asked for,
+// unless that is called off. It tells whether the machine runs.
+func (v *Machine) restart(again chan struct{}, wait time.Duration) bool {
+	select {
+	case <-again:
+	case <-time.After(wait):
 	}
-	if err := v.Start(); err != nil {
+	v.change.Lock()
+	defer v.change.Unlock()
+	if v.again != again {
+		return v.State() != Off
+	}
+	err := v.start()
+	if err != nil {
 		v.manager.Host.Log("%v", err)
 	}
+	return err == nil
+}
+
+// callOff calls off a restart that is due, and tells whether one was.
+func (v *Machine) callOff() bool {
+	due := v.again != nil
+	if due {
+		close(v.again)
+		v.again = nil
+	}
+	return due
 }
 
 // Pause makes the machine stand still until Resume.
@@ -241,9 +282,13 @@ func (v *Machine) end(how vmm.How) error {
 	v.change.Lock()
 	p, err := v.running()
 	if err != nil {
+		if v.callOff() {
+			err = nil
+		}
 		v.change.Unlock()
 		return err
 	}
+	v.unwanted = true
 	p.VM.End(vmm.Ending{How: how})
 	v.mu.Lock()
 	paused, ended := v.paused, v.ended

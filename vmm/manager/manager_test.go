@@ -122,6 +122,69 @@ func TestResetsStartTheMachineAgain(t *testing.T) {
 	}
 }
 
+// A guest that resets itself over and over can be ended at any moment, between
+// two runs too.
+func TestAMachineThatResetsItselfStaysOffWhenDestroyed(t *testing.T) {
+	for range 20 {
+		r := newRig(t, flat("a", ""), vmmtest.Out(0xcf9, 1, 6))
+		v := r.machine()
+		for deadline := time.Now().Add(5 * time.Second); v.Starts() <= quickResets || v.State() != Off; {
+			if time.Now().After(deadline) {
+				t.Fatal("the machine does not reset itself")
+			}
+		}
+		if err := v.Destroy(); err != nil {
+			t.Fatalf("a machine that is about to start again is not destroyed: %v", err)
+		}
+		r.end()
+		if starts := v.Starts(); v.State() != Off || starts > quickResets+1 {
+			t.Fatalf("it is %v after %d starts", v.State(), starts)
+		}
+		if err := v.Destroy(); err == nil {
+			t.Error("a machine that is off was destroyed")
+		}
+	}
+}
+
+func TestDestroyWinsOverTheGuestsReset(t *testing.T) {
+	inside, ending := make(chan struct{}), make(chan struct{})
+	r := newRig(t, flat("a", ""), func(c *vmmtest.CPU, e *vmm.Exit) {
+		close(inside)
+		<-ending
+		vmmtest.Out(0xf4, 1, 0)(c, e)
+	})
+	v := r.machine()
+	<-inside
+	v.pc.VM.End(vmm.Ending{How: vmm.Reset}) // the guest's, a moment before
+	done := make(chan error)
+	go func() { done <- v.Destroy() }()
+	for {
+		v.change.Lock()
+		seen := v.unwanted
+		v.change.Unlock()
+		if seen {
+			break
+		}
+	}
+	close(ending)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	r.end()
+	if v.State() != Off || v.Starts() != 1 {
+		t.Errorf("it is %v after %d starts", v.State(), v.Starts())
+	}
+}
+
+func TestABugInThePostMortemCostsThePostMortem(t *testing.T) {
+	r := newRig(t, flat("a", ""), vmmtest.Stop(vmm.ReasonShutdown))
+	r.PostMortem = func(*vmm.VM) string { panic("oops") }
+	r.machine()
+	if e := r.end(); !strings.Contains(e.PostMortem, "oops") {
+		t.Errorf("the post-mortem is %q", e.PostMortem)
+	}
+}
+
 func TestResetsEndAMachineThatDoesNotRestart(t *testing.T) {
 	r := newRig(t, flat("a", "restart = false\n"), vmmtest.Out(0xcf9, 1, 6))
 	v := r.machine()

@@ -54,8 +54,9 @@ func (c *CPU) Run(e *vmm.Exit) {
 		e.Reason = vmm.ReasonHLT
 		c.S.RIP-- // it is skipped
 	} else {
-		c.exits[0](c, e)
+		next := c.exits[0]
 		c.exits = c.exits[1:]
+		next(c, e)
 	}
 	switch e.Reason {
 	case vmm.ReasonPort:
@@ -69,6 +70,9 @@ func (c *CPU) Run(e *vmm.Exit) {
 	}
 	e.RIP, e.Left = c.S.RIP, c.host.TSC()
 }
+
+// Again makes x the next exit.
+func (c *CPU) Again(x Exit) { c.exits = append([]Exit{x}, c.exits...) }
 
 // The rest is as vmm.CPU says: an event is delivered as soon as it is queued.
 
