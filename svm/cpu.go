@@ -69,6 +69,7 @@ func (e *Engine) NewCPU(s vmm.Space) (vmm.CPU, error) {
 	c := &CPU{engine: e, space: s.(*space), v: vmcbAt(pa)}
 	c.context.vmcb, c.fpu, c.mxcsr = pa, fpu, resetMXCSR
 	c.putAway = func() { saveFPU(fpu) }
+	c.bell = new(vmm.Bell)
 	area := amd64.Bytes(uintptr(fpu), fpuSize)
 	binary.LittleEndian.PutUint16(area, resetFCW)
 	binary.LittleEndian.PutUint64(area[areaAllXCR0:], e.limits.xcr0)
@@ -110,6 +111,9 @@ func (c *CPU) Close() {
 	c.engine.frames.FreePages(c.fpu, fpuOrder)
 	c.engine.frames.FreePages(c.context.vmcb, vmcbOrder)
 }
+
+// Watch is vmm.CPU's.
+func (c *CPU) Watch(b *vmm.Bell) { c.bell = b }
 
 // GPR is vmm.CPU's.
 func (c *CPU) GPR() *[16]uint64 { return &c.state.GPR }

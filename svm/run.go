@@ -4,6 +4,7 @@ import (
 	"unsafe"
 
 	"github.com/ringo-vmm/ringo/amd64"
+	"github.com/ringo-vmm/ringo/vmm"
 	"github.com/ringo-vmm/ringo/vmm/x86"
 )
 
@@ -20,8 +21,9 @@ type context struct {
 	fpu   uint64 // host-physical address of its XSAVE area, mapped at itself
 	host  uint64 // the processor's own page for VMLOAD, while the guest runs
 
-	tscAux   uint32    // TSC_AUX, which is the last guest's that ran
-	hasAux   uint32    // not 0: the processor has it
+	tscAux   uint32 // TSC_AUX, which is the last guest's that ran
+	hasAux   uint32 // not 0: the processor has it
+	bell     *vmm.Bell
 	extra    uint32    // what else is switched
 	barrier  uint32    // not 0: IBPB when another guest ran before
 	specCtrl uint64    // while extraSpecCtrl is set

@@ -61,6 +61,24 @@ TEXT ·run(SB),NOSPLIT|NOFRAME,$0-8
 	// own page for VMLOAD was filled when the engine was enabled; FS base
 	// is the thread's, which may be another one each time.
 	CLGI
+	MOVQ	context_bell(DI), R8
+	CMPQ	(R8), $0
+	JEQ	enter
+	// The bell rings: back, as if an interrupt had come before the guest's
+	// first instruction. What has been prepared for this entry alone, a
+	// flush say, is not given up for it.
+	CMPL	VMCB_TLBControl(AX), $0
+	JNE	enter
+	CMPL	context_extra(DI), $0
+	JNE	enter
+	STGI
+	MOVQ	$0x60, VMCB_ExitCode(AX)	// ExitINTR
+	MOVQ	VMCB_EventInj(AX), BX
+	MOVQ	BX, VMCB_ExitIntInfo(AX)
+	MOVQ	context_entered(DI), BX
+	MOVQ	BX, context_left(DI)
+	JMP	out
+enter:
 	MOVQ	context_fpu(DI), R8
 	CMPQ	R8, const_gsFPUOwner(GS)
 	JEQ	owned
@@ -163,6 +181,7 @@ done:
 	MOVUPS	X13, XMM(13)(DI)
 	MOVUPS	X14, XMM(14)(DI)
 	MOVUPS	X15, XMM(15)(DI)
+out:
 	POPQ	BP
 	RET
 

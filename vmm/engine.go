@@ -1,6 +1,10 @@
 package vmm
 
-import "github.com/ringo-vmm/ringo/vmm/x86"
+import (
+	"sync/atomic"
+
+	"github.com/ringo-vmm/ringo/vmm/x86"
+)
 
 // Engine runs guests on one vendor's hardware. It is the seam: above it nobody
 // knows the vendor, below it nobody knows what a virtual machine is.
@@ -12,6 +16,14 @@ type Engine interface {
 	// NewCPU makes a guest processor in a space that the engine made. Its
 	// state is that of power-on.
 	NewCPU(s Space) (CPU, error)
+}
+
+// Bell calls a processor out of its guest: it rings while a word is not 0. The
+// engines read both at once.
+type Bell struct {
+	_         [0]uint64     // for the alignment
+	Attention atomic.Uint32 // somebody wants something
+	Rang      atomic.Uint32 // the host's alarm has gone off
 }
 
 // Space is a guest-physical address space: nested page tables. What is not
@@ -31,6 +43,10 @@ type Space interface {
 type CPU interface {
 	// Run enters the guest and says in e why it came back.
 	Run(e *Exit)
+	// Watch gives the processor a bell. While it rings Run does not enter
+	// the guest, but returns ReasonHost. It is looked at when no interrupt
+	// can come any more, so that what rings it is not overlooked.
+	Watch(b *Bell)
 
 	// GPR is the general registers by hardware number. It is the same
 	// array for the processor's lifetime.

@@ -11,10 +11,10 @@ import (
 var handlers = [reasonSlots]func(c *VCPU){
 	ReasonNone:           (*VCPU).unhandled,
 	ReasonHost:           (*VCPU).hostInterrupt,
-	ReasonWindow:         func(c *VCPU) { c.attention.Or(attendInterrupt) },
-	ReasonNMIWindow:      func(c *VCPU) { c.attention.Or(attendInterrupt) },
+	ReasonWindow:         func(c *VCPU) { c.Attention.Or(attendInterrupt) },
+	ReasonNMIWindow:      func(c *VCPU) { c.Attention.Or(attendInterrupt) },
 	ReasonCPUID:          (*VCPU).doCPUID,
-	ReasonHLT:            func(c *VCPU) { c.skip(1); c.halt() },
+	ReasonHLT:            (*VCPU).hlt,
 	ReasonPause:          func(c *VCPU) { c.next(); yield() },
 	ReasonPort:           (*VCPU).port,
 	ReasonMSR:            (*VCPU).doMSR,
@@ -119,6 +119,19 @@ func (c *VCPU) raise(err error) {
 		c.cpu.SetState(&c.state)
 	}
 	c.exception(uint8(x.Vector), x.Code, x.HasCode)
+}
+
+// hlt is HLT. The trap of a guest that steps through its code wakes it at once.
+func (c *VCPU) hlt() {
+	length := uint8(1)
+	if c.exit.Length != 0 {
+		length = c.exit.Length
+	}
+	if c.cpu.Skip(length)&x86.FlagTF != 0 {
+		c.trap()
+		return
+	}
+	c.halt()
 }
 
 // port is IN and OUT.

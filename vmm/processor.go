@@ -220,7 +220,7 @@ func (c *VCPU) control8() {
 		c.gpr[m.Register] = uint64(c.local.TPR() >> 4)
 	}
 	c.unlock()
-	c.attention.Or(attendInterrupt)
+	c.Attention.Or(attendInterrupt)
 	c.behind(uint8(m.Length))
 }
 

@@ -53,11 +53,10 @@ type VCPU struct {
 	tscOffset uint64
 	nmi       bool // one waits for its window
 
-	attention atomic.Uint32
-	rang      atomic.Uint32 // the host's alarm has gone off
-	alarm     Alarm
-	alarmAt   uint64 // what it is set to
-	locked    bool   // this processor holds the device lock
+	Bell
+	alarm   Alarm
+	alarmAt uint64 // what it is set to
+	locked  bool   // this processor holds the device lock
 
 	halted atomic.Bool
 	wake   chan struct{} // ends a halt
@@ -75,10 +74,11 @@ func (vm *VM) NewVCPU(irq Interrupts) (*VCPU, error) {
 		return nil, err
 	}
 	c := &VCPU{ID: len(vm.cpus), vm: vm, devices: &vm.Devices, cpu: cpu, look: cpu.Look(), gpr: cpu.GPR(), irq: irq, alarmAt: never, wake: make(chan struct{}, 1)}
-	if c.alarm, err = vm.host.NewAlarm(&c.rang); err != nil {
+	if c.alarm, err = vm.host.NewAlarm(&c.Rang); err != nil {
 		cpu.Close()
 		return nil, err
 	}
+	cpu.Watch(&c.Bell)
 	vm.cpus = append(vm.cpus, c)
 	return c, nil
 }
@@ -88,7 +88,7 @@ func (c *VCPU) Notify() { c.kick(attendInterrupt) }
 
 // kick makes the processor look at something before it goes on.
 func (c *VCPU) kick(what uint32) {
-	c.attention.Or(what)
+	c.Attention.Or(what)
 	if c.halted.Load() {
 		select {
 		case c.wake <- struct{}{}:
@@ -102,10 +102,10 @@ func (c *VCPU) kick(what uint32) {
 func (c *VCPU) run() {
 	defer c.finish()
 	c.vm.gate.enter()
-	c.attention.Or(attendTimer | attendInterrupt)
+	c.Attention.Or(attendTimer | attendInterrupt)
 	c.Stats.begin(c.vm.host.TSC())
 	for {
-		if c.attention.Load()|c.rang.Load() != 0 {
+		if c.Attention.Load()|c.Rang.Load() != 0 {
 			if !c.attend() {
 				return
 			}
@@ -146,12 +146,12 @@ func (c *VCPU) unlock() {
 // attend sees to what has come up. It tells false when the processor shall
 // end.
 func (c *VCPU) attend() bool {
-	what := c.attention.Swap(0)
+	what := c.Attention.Swap(0)
 	if what&attendControl != 0 && !c.control() {
 		return false
 	}
 	c.lock()
-	if what&attendTimer|c.rang.Load() != 0 {
+	if what&attendTimer|c.Rang.Load() != 0 {
 		c.tick()
 	}
 	c.inject()
@@ -167,14 +167,14 @@ func (c *VCPU) control() bool {
 		vm.gate.leave()
 		vm.gate.enter()
 		c.Stats.skip(vm.host.TSC() - stamp)
-		c.attention.Or(attendInterrupt | attendTimer)
+		c.Attention.Or(attendInterrupt | attendTimer)
 	}
 	return vm.ending.Load() == nil
 }
 
 // tick fires the timers that are due, and sets the alarm to the next.
 func (c *VCPU) tick() {
-	c.rang.Store(0)
+	c.Rang.Store(0)
 	c.vm.clock.expire()
 	at := uint64(never)
 	if next, ok := c.vm.clock.next(); ok {
@@ -214,13 +214,13 @@ func (c *VCPU) halt() {
 		return
 	}
 	if c.ready() {
-		c.attention.Or(attendInterrupt)
+		c.Attention.Or(attendInterrupt)
 		return
 	}
 	begin, stamp, away := c.vm.clock.Now(), c.vm.host.TSC(), c.Stats.away
 	// Whoever kicks from here on finds the processor halted and wakes it.
 	c.halted.Store(true)
-	for c.attention.Swap(0)&attendControl == 0 || c.control() {
+	for c.Attention.Swap(0)&attendControl == 0 || c.control() {
 		c.lock()
 		c.tick()
 		c.unlock()
@@ -230,7 +230,7 @@ func (c *VCPU) halt() {
 		c.sleep()
 	}
 	c.halted.Store(false)
-	c.attention.Or(attendControl | attendInterrupt | attendTimer)
+	c.Attention.Or(attendControl | attendInterrupt | attendTimer)
 	c.Stats.Idle += c.vm.clock.Now() - begin
 	c.Stats.skip(c.vm.host.TSC() - stamp - (c.Stats.away - away)) // the rest it was paused
 }

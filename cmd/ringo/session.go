@@ -229,7 +229,9 @@ func (s *session) hints(more ...string) {
 	if *s.flags.log == "" {
 		more = append(more, "-log FILE keeps all the output")
 	}
-	s.stage("to try: %s", strings.Join(more, "; "))
+	if len(more) > 0 {
+		s.stage("to try: %s", strings.Join(more, "; "))
+	}
 }
 
 func printLast(text string) {

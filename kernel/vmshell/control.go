@@ -33,7 +33,7 @@ func list(s *shell, c *monitor.Context, _ *manager.Machine, _ []string) error {
 		c.Printf("there are no machines\n")
 		return nil
 	}
-	c.Printf("%-16s %-8s %8s %12s %10s  %s\n", "name", "state", "memory", "up", "exits/s", "last ended")
+	c.Printf("%-16s %-8s %11s %12s %10s  %s\n", "name", "state", "memory", "up", "exits/s", "last ended")
 	for _, v := range all {
 		up, rate, last := "-", "-", "-"
 		v.Still(func(p *pc.PC) error { // an error says that it is off
@@ -48,7 +48,7 @@ func list(s *shell, c *monitor.Context, _ *manager.Machine, _ []string) error {
 			last = fmt.Sprintf("%v, after %s", e.Ending, clock(e.After))
 		}
 		last, _, _ = strings.Cut(last, "\n")
-		c.Printf("%-16s %-8s %4d MiB %12s %10s  %s\n", v.Config.Name, v.State(), v.Config.Memory>>20, up, rate, last)
+		c.Printf("%-16s %-8s %7d MiB %12s %10s  %s\n", v.Config.Name, v.State(), v.Config.Memory>>20, up, rate, last)
 	}
 	return nil
 }

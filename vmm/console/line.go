@@ -12,6 +12,10 @@ type Line struct {
 	console *Console
 	lock    sync.Locker
 	receive func(p []byte) int
+
+	// Broken, if not nil, is told of a bug in receive, which then costs no
+	// more than what Broken ends.
+	Broken func(bug any)
 }
 
 // NewLine makes a line for a machine with a device lock. What the machine
@@ -53,10 +57,18 @@ func (l *Line) Ready() {
 	c.mu.Unlock()
 }
 
+// deliver is Ready for who does not hold the device lock.
 func (l *Line) deliver() {
 	l.lock.Lock()
+	defer l.lock.Unlock()
+	if l.Broken != nil {
+		defer func() {
+			if bug := recover(); bug != nil {
+				l.Broken(bug)
+			}
+		}()
+	}
 	l.Ready()
-	l.lock.Unlock()
 }
 
 // Type sends p to the guest as if it were typed. It keeps what the guest does

@@ -170,3 +170,18 @@ func TestOutputAndDeliveryDoNotAllocate(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// A bug in the device that takes what is typed is told, and leaves the lock
+// free.
+func TestABugInTheDeviceIsTold(t *testing.T) {
+	c := New(size)
+	var device sync.Mutex
+	l := c.NewLine(&device)
+	var told any
+	l.Broken = func(bug any) { told = bug }
+	l.Connect(func([]byte) int { panic("oops") })
+	c.Type([]byte("x"))
+	if told != "oops" || !device.TryLock() {
+		t.Errorf("told %v", told)
+	}
+}

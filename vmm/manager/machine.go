@@ -30,7 +30,7 @@ type Machine struct {
 	mu     sync.Mutex
 	pc     *pc.PC // nil while it does not run
 	paused bool
-	ended  chan struct{} // closed when the run under way is over and all is given back
+	ended  chan struct{} // closed when the machine is off for good and all is given back; nil while it is off
 	last   *Ended        // nil while it has never ended
 	starts int
 }
@@ -138,25 +138,30 @@ func (v *Machine) start() error {
 	}
 	v.unwanted = false
 	v.mu.Lock()
-	v.pc, v.paused, v.ended = p, false, make(chan struct{})
+	v.pc, v.paused = p, false
+	if v.ended == nil {
+		v.ended = make(chan struct{})
+	}
 	v.starts++
-	ended := v.ended
 	v.mu.Unlock()
 	p.VM.Start()
-	go v.follow(p, ended)
+	go v.follow(p)
 	return nil
 }
 
-// follow sees to the end of a run.
-func (v *Machine) follow(p *pc.PC, ended chan struct{}) {
+// follow sees to the end of a run, and to the next one if the guest wants that.
+func (v *Machine) follow(p *pc.PC) {
 	<-p.VM.Done()
 	v.change.Lock()
 	again, wait := v.over(p)
 	v.change.Unlock()
-	close(ended)
 	if again != nil && v.restart(again, wait) {
 		return
 	}
+	v.mu.Lock()
+	close(v.ended)
+	v.ended = nil
+	v.mu.Unlock()
 	if e, _ := v.Last(); v.manager.Ended != nil {
 		v.manager.Ended(v, e)
 	}
@@ -302,13 +307,13 @@ func (v *Machine) end(how vmm.How) error {
 	return nil
 }
 
-// Wait waits until the machine is off, or ctx ends.
+// Wait waits until the machine is off for good, or ctx ends. A reset is no end
+// of a machine that starts again.
 func (v *Machine) Wait(ctx context.Context) error {
 	v.mu.Lock()
 	ended := v.ended
-	off := v.pc == nil
 	v.mu.Unlock()
-	if off || ended == nil {
+	if ended == nil {
 		return nil
 	}
 	select {

@@ -1,6 +1,8 @@
 package pc
 
 import (
+	"fmt"
+
 	"github.com/ringo-vmm/ringo/amd64/msr"
 	"github.com/ringo-vmm/ringo/vmm"
 	"github.com/ringo-vmm/ringo/vmm/acpitab"
@@ -59,6 +61,7 @@ func (p *PC) devices(c Config) error {
 	p.placeLAPIC()
 	p.firmware()
 	line := c.Console.NewLine(&p.VM.Devices)
+	line.Broken = func(bug any) { p.VM.End(vmm.Ending{How: vmm.Failed, Err: fmt.Errorf("bug in Ringo: %v", bug)}) }
 	p.uart = serial.New(p.VM.Clock(), p.isa(serial.COM1Line), line)
 	if err := p.VM.Ports.Register("COM1", serial.COM1, serial.Ports, p.uart); err != nil {
 		return err

@@ -90,6 +90,7 @@ func (c *CPU) NMI()                             { c.Interrupt(2) }
 func (c *CPU) Window(on bool)                   { c.window = on }
 func (c *CPU) SetTSCOffset(uint64)              {}
 func (c *CPU) FlushTLB()                        {}
+func (c *CPU) Watch(*vmm.Bell)                  {}
 func (c *CPU) Why() error                       { return c.Err }
 func (c *CPU) Raw() (code, info1, info2 uint64) { return 0, 0, 0 }
 func (c *CPU) Close()                           {}
