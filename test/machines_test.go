@@ -96,6 +96,7 @@ func TestShippedConfigurations(t *testing.T) {
 		{"generic", `Welcome to u-root(?s).*\$ `},
 		{"two", `Welcome to u-root(?s).*\$ `},
 		{"memtest", `(?i)memtest86\+`},
+		{"smp", `Brought up 1 node, 4 CPUs(?s).*busybox: ready`},
 		{"three", `Welcome to u-root(?s).*\$ `},
 	} {
 		t.Run(s.config, func(t *testing.T) {
@@ -187,6 +188,26 @@ func TestMachinesTogether(t *testing.T) {
 	c.Send("\x03\n").Expect(uroot)
 	c.Send(escape).Expect(monitor)
 	c.Send("vm console memtest 100\n").Expect(`Errors: +0`).Expect(`ringo> `)
+	c.Send("poweroff\n").Exit(emu.Stopped, 0)
+}
+
+// Linux uses the four processors of its machine: each takes interrupts and runs
+// what is started on it, and a pause or a reset hits all of them.
+func TestLinuxOnFourProcessors(t *testing.T) {
+	c := boot(t, emu.Options{Modules: described(t, "../iso/smp.toml")}).Expect(`Brought up 1 node, 4 CPUs`).Expect(busybox)
+	c.Send("for i in 0 1 2 3; do taskset $((1<<i)) sh -c 'echo on cpu $(cut -d\" \" -f39 /proc/self/stat)'; done\n")
+	for i := range 4 {
+		c.Expect(fmt.Sprintf("on cpu %d", i))
+	}
+	c.Expect(busybox).Send(escape).Expect(monitor)
+	c.Send("vm pause smp; vm list\n").Expect(`smp +paused`).Expect(`ringo> `)
+	c.Send("vm resume smp; vm attach smp\n").Expect(`\[smp`)
+	c.Send("echo $((6*7))ab\n").Expect(`42ab`)
+	c.Send("reboot -f\n").Expect(`Brought up 1 node, 4 CPUs`).Expect(busybox)
+	c.Send("poweroff -f\n").Expect(`vm smp: ended: powered off`).Expect(`ringo> `)
+	if m := guestMemory.FindStringSubmatch(used(c)); m != nil {
+		t.Errorf("the guest still has %s", m[1])
+	}
 	c.Send("poweroff\n").Exit(emu.Stopped, 0)
 }
 

@@ -30,7 +30,7 @@ func (c *VCPU) SetPolicy(id *policy.CPUID, msrs *policy.MSRs) {
 	for _, n := range policy.Direct {
 		msrs.Handle(n, 1, own)
 	}
-	c.emulator = emulate.New((*emulated)(c), (*emulatedBus)(c), &c.vm.Ports)
+	c.emulator = emulate.New((*emulated)(c), (*emulatedMemory)(c), &c.vm.Memory, &c.vm.Ports)
 }
 
 // SetLocalAPIC gives the processor its local APIC's MSRs.
@@ -124,15 +124,11 @@ func (e *emulated) State() *x86.State { return e.look }
 func (e *emulated) Complete()         { e.cpu.LookSegments() }
 func (e *emulated) XMM() *[16]x86.XMM { return e.cpu.XMM() }
 
-// emulatedBus is its physical address space.
-type emulatedBus VCPU
+// emulatedMemory is its memory.
+type emulatedMemory VCPU
 
-func (b *emulatedBus) Span(gpa uint64) []byte { return b.vm.RAM.Span(gpa) }
-func (b *emulatedBus) RAM(gpa uint64) []byte  { return b.vm.RAM.Span(gpa) }
-
-func (b *emulatedBus) Read(gpa uint64, size int) uint64 { return b.vm.Memory.Read(gpa, size) }
-
-func (b *emulatedBus) Write(gpa uint64, size int, v uint64) { b.vm.Memory.Write(gpa, size, v) }
+func (b *emulatedMemory) Span(gpa uint64) []byte { return b.vm.RAM.Span(gpa) }
+func (b *emulatedMemory) RAM(gpa uint64) []byte  { return b.vm.RAM.Span(gpa) }
 
 func (c *VCPU) doCPUID() {
 	look := c.cpu.Look()
@@ -244,6 +240,9 @@ func (c *VCPU) setTSCOffset(v uint64) {
 		c.local.TSCChanged()
 	}
 }
+
+// TSCOffset is what the guest's time-stamp counter is ahead of the host's.
+func (c *VCPU) TSCOffset() uint64 { return c.tscOffset }
 
 // TSC is the guest's time-stamp counter. It stands still with the machine.
 func (c *VCPU) TSC() uint64 {

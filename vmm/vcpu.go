@@ -35,7 +35,8 @@ const (
 // VCPU is a virtual processor: a goroutine that runs the guest and handles its
 // exits.
 type VCPU struct {
-	ID int
+	ID  int
+	tag int32 // what it is in VM.current
 
 	vm      *VM
 	devices *sync.Mutex // the device lock
@@ -56,7 +57,12 @@ type VCPU struct {
 	Bell
 	alarm   Alarm
 	alarmAt uint64 // what it is set to
-	locked  bool   // this processor holds the device lock
+
+	waiting bool          // for a start-up IPI
+	startUp atomic.Uint32 // the one that came: its vector and startUpValid
+	reset   atomic.Bool   // an INIT came
+	began   bool          // the processor has begun anew
+	settled atomic.Bool   // it counts in VM.still
 
 	halted atomic.Bool
 	wake   chan struct{} // ends a halt
@@ -67,13 +73,14 @@ type VCPU struct {
 // never is an alarm that does not go off.
 const never = math.MaxUint64
 
-// NewVCPU adds a processor to a machine that has not been started.
+// NewVCPU adds a processor to a machine that has not been started. The first
+// runs from the start; the others wait for a start-up IPI.
 func (vm *VM) NewVCPU(irq Interrupts) (*VCPU, error) {
 	cpu, err := vm.engine.NewCPU(vm.space)
 	if err != nil {
 		return nil, err
 	}
-	c := &VCPU{ID: len(vm.cpus), vm: vm, devices: &vm.Devices, cpu: cpu, look: cpu.Look(), gpr: cpu.GPR(), irq: irq, alarmAt: never, wake: make(chan struct{}, 1)}
+	c := &VCPU{ID: len(vm.cpus), tag: int32(len(vm.cpus) + 1), waiting: len(vm.cpus) > 0, vm: vm, devices: &vm.Devices, cpu: cpu, look: cpu.Look(), gpr: cpu.GPR(), irq: irq, alarmAt: never, wake: make(chan struct{}, 1)}
 	if c.alarm, err = vm.host.NewAlarm(&c.Rang); err != nil {
 		cpu.Close()
 		return nil, err
@@ -89,6 +96,7 @@ func (c *VCPU) Notify() { c.kick(attendInterrupt) }
 // kick makes the processor look at something before it goes on.
 func (c *VCPU) kick(what uint32) {
 	c.Attention.Or(what)
+	c.stir()
 	if c.halted.Load() {
 		select {
 		case c.wake <- struct{}{}:
@@ -102,6 +110,9 @@ func (c *VCPU) kick(what uint32) {
 func (c *VCPU) run() {
 	defer c.finish()
 	c.vm.gate.enter()
+	if c.waiting && !c.awaitStartUp() {
+		return
+	}
 	c.Attention.Or(attendTimer | attendInterrupt)
 	c.Stats.begin(c.vm.host.TSC())
 	for {
@@ -122,7 +133,7 @@ func (c *VCPU) finish() {
 	vm := c.vm
 	if bug := recover(); bug != nil {
 		vm.End(Ending{How: Failed, Err: fmt.Errorf("bug in Ringo: %v\n%s", bug, debug.Stack()), CPU: c.ID})
-		if c.locked {
+		if vm.current == c.tag {
 			c.unlock()
 		}
 	}
@@ -135,11 +146,11 @@ func (c *VCPU) finish() {
 // lock and unlock take the device lock for this processor.
 func (c *VCPU) lock() {
 	c.devices.Lock()
-	c.locked = true
+	c.vm.current = c.tag
 }
 
 func (c *VCPU) unlock() {
-	c.locked = false
+	c.vm.current = 0
 	c.devices.Unlock()
 }
 
@@ -169,7 +180,10 @@ func (c *VCPU) control() bool {
 		c.Stats.skip(vm.host.TSC() - stamp)
 		c.Attention.Or(attendInterrupt | attendTimer)
 	}
-	return vm.ending.Load() == nil
+	if c.reset.Swap(false) {
+		c.initialize()
+	}
+	return vm.ending.Load() == nil && (!c.waiting || c.awaitStartUp())
 }
 
 // tick fires the timers that are due, and sets the alarm to the next.
@@ -209,40 +223,44 @@ func (c *VCPU) inject() {
 
 // halt waits for an interrupt, over pauses of the machine too.
 func (c *VCPU) halt() {
-	if c.cpu.Flags()&x86.FlagIF == 0 {
-		c.end(Ending{How: Halted})
-		return
-	}
-	if c.ready() {
+	dead := c.cpu.Flags()&x86.FlagIF == 0
+	if c.ready(dead) {
 		c.Attention.Or(attendInterrupt)
 		return
 	}
 	begin, stamp, away := c.vm.clock.Now(), c.vm.host.TSC(), c.Stats.away
+	c.began = false
 	// Whoever kicks from here on finds the processor halted and wakes it.
 	c.halted.Store(true)
 	for c.Attention.Swap(0)&attendControl == 0 || c.control() {
 		c.lock()
 		c.tick()
 		c.unlock()
-		if c.ready() {
+		if c.ready(dead) || c.began {
+			break
+		}
+		if dead && c.settle() {
+			c.end(Ending{How: Halted})
 			break
 		}
 		c.sleep()
 	}
+	c.stir()
 	c.halted.Store(false)
 	c.Attention.Or(attendControl | attendInterrupt | attendTimer)
 	c.Stats.Idle += c.vm.clock.Now() - begin
 	c.Stats.skip(c.vm.host.TSC() - stamp - (c.Stats.away - away)) // the rest it was paused
 }
 
-// ready tells whether there is an interrupt to wake up for.
-func (c *VCPU) ready() bool {
+// ready tells whether there is an interrupt to wake up for: an NMI, if the
+// guest has the others off.
+func (c *VCPU) ready(dead bool) bool {
 	if c.irq == nil {
 		return false
 	}
 	c.lock()
 	c.nmi = c.nmi || c.irq.NMI()
-	ready := c.nmi || c.irq.Pending()
+	ready := c.nmi || !dead && c.irq.Pending()
 	c.unlock()
 	return ready
 }

@@ -43,6 +43,11 @@ type VM struct {
 	Memory  bus.Memory
 	RAM     *ram.RAM
 
+	// current is who holds the device lock: a processor's number plus 1, 0
+	// for anybody else.
+	current int32
+	still   atomic.Int32 // processors that nothing but an INIT or NMI wakes
+
 	host   Host
 	engine Engine
 	space  Space
@@ -58,11 +63,7 @@ func New(name string, host Host, engine Engine, memory uint64) (*VM, error) {
 	vm := &VM{Name: name, host: host, engine: engine}
 	vm.clock.host = host
 	vm.gate.init()
-	vm.clock.earlier = func() {
-		for _, c := range vm.cpus {
-			c.kick(attendTimer)
-		}
-	}
+	vm.clock.earlier = func() { vm.Current().kick(attendTimer) }
 	vm.done = make(chan struct{})
 	vm.Ports.Unclaimed = func(port uint16, write bool) {
 		vm.log("no device at port %#x (%s)", port, direction(write))
@@ -130,6 +131,21 @@ func (vm *VM) free() {
 	if vm.RAM != nil {
 		vm.RAM.Range(func(_ uint64, b ram.Block) { vm.host.FreeBlock(b) })
 		vm.RAM = nil
+	}
+}
+
+// Holder tells who has the device lock: 0 for none of the processors, else the
+// processor's number plus 1.
+func (vm *VM) Holder() int { return int(vm.current) }
+
+// Current is the processor that has the device lock, the first if none has. The
+// caller holds that lock.
+func (vm *VM) Current() *VCPU { return vm.cpus[max(vm.current-1, 0)] }
+
+// SyncTSC makes all processors' time-stamp counters the first one's.
+func (vm *VM) SyncTSC() {
+	for _, c := range vm.cpus[1:] {
+		c.setTSCOffset(vm.cpus[0].tscOffset)
 	}
 }
 

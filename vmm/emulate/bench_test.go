@@ -17,7 +17,7 @@ func (quiet) In(uint16, int) uint32     { return 0x66 }
 func newQuiet(b testing.TB, mode x86.Mode, code string) *guest {
 	g := newGuest(b, mode, code)
 	q := quiet{g}
-	g.Emulator = New(processor{g}, q, q)
+	g.Emulator = New(processor{g}, q, q, q)
 	g.GPR[x86.RDI], g.GPR[x86.RSI] = deviceVA, memoryVA
 	if mode == x86.Protected32 {
 		g.GPR[x86.RDI] = deviceAt

@@ -17,15 +17,18 @@ type CPU interface {
 	XMM() *[16]x86.XMM
 }
 
-// Bus is the guest-physical address space.
-type Bus interface {
+// Memory is the part of the guest-physical address space that is memory.
+type Memory interface {
 	// Span is the memory, RAM or ROM, from guest-physical address gpa to
 	// the end of its block. It is nil where a device answers, or nobody.
 	x86.Memory
 	// RAM is as Span, but nil also where a write does not change memory.
 	RAM(gpa uint64) []byte
-	// Read and Write access what is not memory: size is 1, 2, 4 or 8, and
-	// all bytes are in one page of 4 KiB. Bits of v above size are 0.
+}
+
+// Devices is the part that is not; *bus.Memory is one. An access has a size of
+// 1, 2, 4 or 8 bytes, all in one page of 4 KiB. Bits of v above size are 0.
+type Devices interface {
 	Read(gpa uint64, size int) uint64
 	Write(gpa uint64, size int, v uint64)
 }
@@ -39,10 +42,11 @@ type Ports interface {
 // Emulator executes instructions for one virtual processor. It is used by that
 // processor's goroutine alone.
 type Emulator struct {
-	cpu   CPU
-	state *x86.State
-	bus   Bus
-	ports Ports
+	cpu     CPU
+	state   *x86.State
+	memory  Memory
+	devices Devices
+	ports   Ports
 
 	cache   [cacheLines]line
 	scratch inst      // an instruction that is not in the cache
@@ -53,8 +57,8 @@ type Emulator struct {
 }
 
 // New makes an emulator.
-func New(cpu CPU, bus Bus, ports Ports) *Emulator {
-	return &Emulator{cpu: cpu, state: cpu.State(), bus: bus, ports: ports}
+func New(cpu CPU, memory Memory, devices Devices, ports Ports) *Emulator {
+	return &Emulator{cpu: cpu, state: cpu.State(), memory: memory, devices: devices, ports: ports}
 }
 
 // MMIO executes the instruction at RIP, whose memory operand is at
@@ -86,16 +90,16 @@ func (e *Emulator) MMIO(gpa uint64) error {
 	}
 	switch in.op {
 	case opLoad:
-		v := e.bus.Read(gpa, int(in.size)) & in.value
+		v := e.devices.Read(gpa, int(in.size)) & in.value
 		if in.wide {
 			r.GPR[in.reg&15] = v
 		} else {
 			e.setLoaded(in, v)
 		}
 	case opStore:
-		e.bus.Write(gpa, int(in.size), r.GPR[in.reg&15]&in.value)
+		e.devices.Write(gpa, int(in.size), r.GPR[in.reg&15]&in.value)
 	default:
-		e.bus.Write(gpa, int(in.size), in.imm&in.value)
+		e.devices.Write(gpa, int(in.size), in.imm&in.value)
 	}
 	r.RIP += uint64(in.length)
 	r.RFLAGS &^= x86.FlagRF

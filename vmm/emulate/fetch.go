@@ -97,15 +97,15 @@ func (e *Emulator) fill() (*inst, error) {
 	e.Misses++
 	s := e.state
 	bits, linear := s.CodeBits(), s.LinearRIP()
-	w := s.Walk(e.bus, linear, e.fetchAccess())
+	w := s.Walk(e.memory, linear, e.fetchAccess())
 	if w.Outcome == x86.Mapped {
 		l := e.line(s)
 		l.code = nil
-		b := e.bus.Span(w.GPA)
+		b := e.memory.Span(w.GPA)
 		b = b[:min(len(b), int(pageSize-linear&pageMask))]
 		if l.in.decode(b, bits) == nil {
 			l.keep(s, b)
-			l.remember(e.bus, &w)
+			l.remember(e.memory, &w)
 			return &l.in, nil
 		}
 	}
@@ -165,11 +165,11 @@ func (l *line) remember(mem x86.Memory, w *x86.Walk) {
 func (e *Emulator) read(buf []byte) (n int, err error) {
 	linear := e.state.LinearRIP()
 	for n < len(buf) {
-		gpa, err := e.state.Translate(e.bus, linear, e.fetchAccess())
+		gpa, err := e.state.Translate(e.memory, linear, e.fetchAccess())
 		if err != nil {
 			return n, e.noTranslation(err)
 		}
-		b := e.bus.Span(gpa)
+		b := e.memory.Span(gpa)
 		if len(b) == 0 {
 			return n, e.failBytes(nil, "the code is not in memory")
 		}

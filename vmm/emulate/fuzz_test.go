@@ -36,7 +36,7 @@ func FuzzMMIO(f *testing.F) {
 	f.Fuzz(func(t *testing.T, code []byte, mode uint8, gpa uint64, regs []byte) {
 		g := newGuest(t, []x86.Mode{x86.Real, x86.Protected16, x86.Protected32, x86.Long64}[mode%4], "")
 		s := strict{g, t}
-		g.Emulator = New(processor{g}, s, s)
+		g.Emulator = New(processor{g}, s, s, s)
 		copy(g.mem[codeAt:], code)
 		for i := range g.GPR {
 			if len(regs) >= 8 {

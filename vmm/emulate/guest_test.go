@@ -92,7 +92,7 @@ func newGuest(t testing.TB, mode x86.Mode, code string) *guest {
 		g.mapPages()
 	}
 	copy(g.mem[codeAt:], unhex(t, code))
-	g.Emulator = New(processor{g}, g, g)
+	g.Emulator = New(processor{g}, g, g, g)
 	return g
 }
 

@@ -53,7 +53,7 @@ func (e *Emulator) translate(linear uint64, acc x86.Access) (uint64, error) {
 		if e.state.CPL == 3 {
 			acc |= x86.User
 		}
-		gpa, err := e.state.TranslateFor(e.bus, linear, acc)
+		gpa, err := e.state.TranslateFor(e.memory, linear, acc)
 		if err != nil {
 			return 0, e.noTranslation(err)
 		}
@@ -82,13 +82,13 @@ func (e *Emulator) store(p *place, v uint64) {
 // loadRun reads n bytes that are in one page.
 func (e *Emulator) loadRun(gpa uint64, n int, device bool) (v uint64) {
 	if !device {
-		if b := e.bus.Span(gpa); len(b) >= n {
+		if b := e.memory.Span(gpa); len(b) >= n {
 			return loadBytes(b, n)
 		}
 	}
 	for at := 0; at < n; {
 		size := unit(gpa+uint64(at), n-at)
-		v |= e.bus.Read(gpa+uint64(at), size) & sizeMask(size) << (8 * uint(at))
+		v |= e.devices.Read(gpa+uint64(at), size) & sizeMask(size) << (8 * uint(at))
 		at += size
 	}
 	return v
@@ -97,14 +97,14 @@ func (e *Emulator) loadRun(gpa uint64, n int, device bool) (v uint64) {
 // storeRun writes the low n bytes of v, which go to one page.
 func (e *Emulator) storeRun(gpa uint64, n int, v uint64, device bool) {
 	if !device {
-		if b := e.bus.RAM(gpa); len(b) >= n {
+		if b := e.memory.RAM(gpa); len(b) >= n {
 			storeBytes(b, n, v)
 			return
 		}
 	}
 	for at := 0; at < n; {
 		size := unit(gpa+uint64(at), n-at)
-		e.bus.Write(gpa+uint64(at), size, v>>(8*uint(at))&sizeMask(size))
+		e.devices.Write(gpa+uint64(at), size, v>>(8*uint(at))&sizeMask(size))
 		at += size
 	}
 }

@@ -221,7 +221,7 @@ func newMirror() (*mirror, *Emulator) {
 	// in 64-bit mode then.
 	m.state.CR0, m.state.EFER = x86.CR0PE, x86.EFERLMA|x86.EFERLME
 	m.state.Seg[x86.CS] = x86.FlatCode64
-	return m, New(m, m, m)
+	return m, New(m, m, m, m)
 }
 
 // differentialRuns is how often each form is tried with random operands.

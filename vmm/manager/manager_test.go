@@ -252,7 +252,6 @@ func TestWhatCannotStartCostsItself(t *testing.T) {
 		{"missing module", strings.Replace(flat("bad", ""), "image", "nothing", 1), "line 4: vm bad: kernel: there is no boot module nothing"},
 		{"empty kernel", strings.Replace(flat("bad", ""), `kernel = "image"`, `kernel = "empty"`, 1), "line 4: vm bad: kernel:"},
 		{"no fit", strings.Replace(flat("bad", ""), "0x8000", "0x40000000", 1), "line 6: vm bad: address: "},
-		{"too many processors", flat("bad", "cpus = 3\n"), "line 8: vm bad: cpus:"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := newRig(t, c.config+good)

@@ -13,14 +13,14 @@ var often = []struct {
 	{"PM timer", func(p *PC) { p.VM.Ports.In(pmPort+8, 4) }},
 	{"EOI by MMIO", func(p *PC) { p.VM.Memory.Write(0xfee0_00b0, 4, 0) }},
 	{"interrupt", func(p *PC) {
-		p.lapic.Accept(0x41, false)
-		i := (*interrupts)(p)
+		p.cpus[0].lapic.Accept(0x41, false)
+		i := p.cpus[0]
 		if i.Pending() {
 			i.Take()
 		}
 		p.VM.Memory.Write(0xfee0_00b0, 4, 0)
 	}},
-	{"TSC deadline", func(p *PC) { p.msrs.Write(0x6e0, p.CPU.TSC()+1000) }},
+	{"TSC deadline", func(p *PC) { p.cpus[0].msrs.Write(0x6e0, p.CPU.TSC()+1000) }},
 }
 
 // busy is a machine whose local APIC is on.

@@ -3,7 +3,6 @@ package pc
 import (
 	"fmt"
 
-	"github.com/ringo-vmm/ringo/amd64/msr"
 	"github.com/ringo-vmm/ringo/vmm"
 	"github.com/ringo-vmm/ringo/vmm/acpitab"
 	"github.com/ringo-vmm/ringo/vmm/console"
@@ -24,7 +23,6 @@ import (
 // board is the devices of the machine.
 type board struct {
 	bus      lapic.Bus
-	lapic    *lapic.LAPIC
 	pic      *pic.PIC
 	ioapic   *ioapic.IOAPIC
 	pit      *pit.PIT
@@ -58,7 +56,7 @@ func (p *PC) devices(c Config) error {
 	if err := p.VM.Memory.Register("I/O APIC", ioapic.Address, ioapic.Size, p.ioapic); err != nil {
 		return err
 	}
-	p.placeLAPIC()
+	p.placeLAPICs()
 	p.firmware()
 	line := c.Console.NewLine(&p.VM.Devices)
 	line.Broken = func(bug any) { p.VM.End(vmm.Ending{How: vmm.Failed, Err: fmt.Errorf("bug in Ringo: %v", bug)}) }
@@ -73,16 +71,18 @@ func (p *PC) devices(c Config) error {
 // controllers makes the interrupt controllers.
 func (p *PC) controllers(c Config) {
 	p.pic = pic.New()
-	p.lapic = lapic.New(&p.bus, lapic.Config{
-		BSP: true, Clock: p.VM.Clock(), BusHz: busHz, TSC: p.CPU.TSC, TSCHz: c.TSCHz,
-		Notify: p.CPU.Notify, NMI: p.raiseNMI, Init: p.initialize, StartUp: func(uint8) {},
-	})
+	p.page.vm = p.VM
+	for _, q := range p.cpus {
+		q.controller(c)
+	}
+	p.page.lapics[0] = p.cpus[0].lapic
 	p.ioapic = ioapic.New(p.bus.Send)
 	p.bus.EOI = p.ioapic.EOI
-	p.pic.Output = func(level bool) { p.lapic.SetLINT(0, level); p.CPU.Notify() }
-	local := &local{p.lapic, p}
-	p.CPU.SetLocalAPIC(local)
-	p.msrs.Handle(msr.TSCDeadline, 1, local)
+	p.pic.Output = func(level bool) {
+		first := p.cpus[0]
+		first.lapic.SetLINT(0, level)
+		first.Notify()
+	}
 }
 
 // isa is an ISA interrupt line.
@@ -92,7 +92,7 @@ func (p *PC) isa(n int) device.IRQ { return ioapic.ISA(p.pic, p.ioapic, n) }
 func (p *PC) peripherals(c Config) (err error) {
 	clock, reset := p.VM.Clock(), p.end(vmm.Reset)
 	p.pit = pit.New(clock, p.isa(pit.Line), catchUp)
-	p.rtc = rtc.New(clock, p.isa(rtc.Line), c.Wall, rtc.Config{Low: p.VM.RAM.Low(), High: p.VM.RAM.High() - memmap.Top, CPUs: 1})
+	p.rtc = rtc.New(clock, p.isa(rtc.Line), c.Wall, rtc.Config{Low: p.VM.RAM.Low(), High: p.VM.RAM.High() - memmap.Top, CPUs: c.CPUs})
 	p.pm = pmtimer.New(clock, p.isa(acpitab.SCI), p.end(vmm.PoweredOff))
 	p.keyboard = i8042.New(i8042.Wires{Keyboard: p.isa(i8042.KeyboardLine), Mouse: p.isa(i8042.MouseLine), Reset: reset})
 	p.port92 = i8042.NewPort92(reset)

@@ -1,7 +1,7 @@
 package pc
 
 import (
-	"errors"
+	"fmt"
 
 	"github.com/ringo-vmm/ringo/amd64/cpuid"
 	"github.com/ringo-vmm/ringo/vmm"
@@ -47,8 +47,8 @@ func (e *keyError) Unwrap() error { return e.error }
 
 // check finds what this package cannot build.
 func (c *Config) check() error {
-	if c.CPUs > 1 {
-		return &keyError{"cpus", errors.New("this version runs one processor a machine")}
+	if c.CPUs < 1 || c.CPUs > config.MaxCPUs {
+		return &keyError{"cpus", fmt.Errorf("%d processors, 1 to %d can be", c.CPUs, config.MaxCPUs)}
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ func TestTheLocalAPICsPageMoves(t *testing.T) {
 	}{
 		{free | on, free}, {0x10_0000 | on, 0}, {0xfec0_0000 | on, 0}, {old | on, old}, {old | on | x2, 0}, {old, 0}, {old | on, old},
 	} {
-		if !p.msrs.Write(apicBase, tc.base) {
+		if !p.cpus[0].msrs.Write(apicBase, tc.base) {
 			t.Fatalf("IA32_APIC_BASE cannot be %#x", tc.base)
 		}
 		for _, gpa := range []uint64{old, free} {
@@ -72,7 +72,7 @@ func TestTheClockFollowsTheTimeStampCounter(t *testing.T) {
 	const page = 0x2000
 	h := &host{now: 1_000_000}
 	p := build(t, machine(h))
-	if !p.msrs.Write(kvmclock.MSRSystemTime, page|1) {
+	if !p.cpus[0].msrs.Write(kvmclock.MSRSystemTime, page|1) {
 		t.Fatal("there is no clock")
 	}
 	stamp := func() uint64 { v, _ := p.VM.RAM.Uint64(page + 8); return v }
@@ -80,7 +80,7 @@ func TestTheClockFollowsTheTimeStampCounter(t *testing.T) {
 		t.Errorf("the clock starts at TSC %d, which is %d", got, p.CPU.TSC())
 	}
 	const jump = 1 << 40
-	p.msrs.Write(0x10, jump)
+	p.cpus[0].msrs.Write(0x10, jump)
 	if got := stamp(); got != jump {
 		t.Errorf("the clock is at TSC %d after a jump to %d", got, uint64(jump))
 	}

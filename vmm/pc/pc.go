@@ -1,8 +1,8 @@
 // Package pc is a PC as a virtual machine: the devices that PCs have, where
-// PCs have them, and a processor that starts a kernel in it.
+// PCs have them, and processors, the first of which starts a kernel in it.
 //
 // Package manager is the caller. The order of construction is that of a real
-// board: the processor, interrupt controllers, what pulls their lines, tables
+// board: the processors, interrupt controllers, what pulls their lines, tables
 // that describe it all, and the image.
 package pc
 
@@ -12,19 +12,18 @@ import (
 	"github.com/ringo-vmm/ringo/vmm"
 	"github.com/ringo-vmm/ringo/vmm/kvmclock"
 	"github.com/ringo-vmm/ringo/vmm/loader"
-	"github.com/ringo-vmm/ringo/vmm/policy"
 )
 
 // PC is a virtual PC.
 type PC struct {
 	VM  *vmm.VM
-	CPU *vmm.VCPU
+	CPU *vmm.VCPU // the first processor
 
 	host  vmm.Host
-	msrs  *policy.MSRs
 	clock *kvmclock.Clock
+	cpus  []*processor
+	page  page // of their local APICs
 	board
-	nmi bool // one waits for the processor
 }
 
 // New builds a machine and loads its kernel. It does not run yet. An error has
@@ -46,17 +45,13 @@ func New(c Config) (*PC, error) {
 }
 
 func (p *PC) build(c Config) error {
-	var err error
-	if p.CPU, err = p.VM.NewVCPU((*interrupts)(p)); err != nil {
-		return err
-	}
-	if err := p.processor(c); err != nil {
+	if err := p.processors(c); err != nil {
 		return err
 	}
 	if err := p.devices(c); err != nil {
 		return err
 	}
-	if err := p.tables(); err != nil {
+	if err := p.tables(c); err != nil {
 		return err
 	}
 	c.Load.RAM, c.Load.RSDP = p.VM.RAM, tableArea

@@ -91,7 +91,7 @@ func TestErrorsNameTheirKey(t *testing.T) {
 		key    string
 		change func(c *Config)
 	}{
-		{"cpus", func(c *Config) { c.CPUs = 2 }},
+		{"cpus", func(c *Config) { c.CPUs = 65 }},
 		{"memory", func(c *Config) { c.Memory = 3 << 20 }},
 		{"memory", func(c *Config) { c.Memory = 0 }},
 		{"cpuid", func(c *Config) { c.Features = []string{"+warp"} }},

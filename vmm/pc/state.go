@@ -8,11 +8,15 @@ import (
 // stateful is the devices, in the order in which they are saved and loaded:
 // who pulls a line comes before who has to remember its level.
 func (p *PC) stateful() []device.Stateful {
-	return []device.Stateful{
+	list := []device.Stateful{
 		p.pit, p.rtc, p.pm, p.keyboard, p.port92, p.pci, p.uart,
 		p.consoles[0], p.consoles[1], &p.post,
-		p.pic, p.ioapic, &p.bus, p.lapic, p.msrs, p.clock,
+		p.pic, p.ioapic, &p.bus,
 	}
+	for _, q := range p.cpus {
+		list = append(list, q.lapic, q.msrs)
+	}
+	return append(list, p.clock)
 }
 
 // State saves or loads all devices: a device.Stateful. The processor's own
@@ -23,9 +27,11 @@ func (p *PC) State(c *state.Codec) {
 		d.State(c)
 	}
 	c.Version("pc", 1)
-	c.Bool(&p.nmi)
+	for _, q := range p.cpus {
+		c.Bool(&q.nmi)
+	}
 	if c.Loading() {
-		p.placeLAPIC()
+		p.placeLAPICs()
 	}
 }
 
@@ -37,8 +43,10 @@ func (p *PC) Reset() {
 			r.Reset()
 		}
 	}
-	p.nmi = false
-	p.placeLAPIC()
-	p.msrs.Firmware()
+	for _, q := range p.cpus {
+		q.nmi = false
+		q.msrs.Firmware()
+	}
+	p.placeLAPICs()
 	p.firmware()
 }

@@ -28,10 +28,10 @@ func disturb(p *PC) {
 	p.VM.Memory.Write(0xfec0_0000, 4, 0x10)
 	p.VM.Memory.Write(0xfec0_0010, 4, 0x31)
 	p.VM.Memory.Write(0xfee0_0080, 4, 0x20)
-	p.msrs.Write(0x4b56_4d01, 0x3001)
-	p.msrs.Write(0x200, 6)
-	p.msrs.Write(apicBase, 0xfed1_0000|1<<11)
-	p.raiseNMI()
+	p.cpus[0].msrs.Write(0x4b56_4d01, 0x3001)
+	p.cpus[0].msrs.Write(0x200, 6)
+	p.cpus[0].msrs.Write(apicBase, 0xfed1_0000|1<<11)
+	p.cpus[0].raiseNMI()
 }
 
 func TestStateSurvives(t *testing.T) {
@@ -48,7 +48,9 @@ func TestStateSurvives(t *testing.T) {
 }
 
 func TestEveryDeviceIsSavedOnce(t *testing.T) {
-	p := build(t, machine(&host{now: 1}))
+	c := machine(&host{now: 1})
+	c.CPUs = 3
+	p := build(t, c)
 	saved := map[uintptr]int{}
 	for _, d := range p.stateful() {
 		saved[reflect.ValueOf(d).Pointer()]++
@@ -57,6 +59,10 @@ func TestEveryDeviceIsSavedOnce(t *testing.T) {
 		if saved[at] != 1 {
 			t.Errorf("%s is saved %d times", name, saved[at])
 		}
+	}
+	for _, q := range p.cpus {
+		check("local APIC", reflect.ValueOf(q.lapic).Pointer())
+		check("MSRs", reflect.ValueOf(q.msrs).Pointer())
 	}
 	board := reflect.ValueOf(&p.board).Elem()
 	for i := range board.NumField() {
@@ -100,10 +106,10 @@ func TestResetIsPowerOn(t *testing.T) {
 			t.Errorf("%T: after a reset %x, after power-on %x", d, got.Bytes(), want.Bytes())
 		}
 	}
-	if v, ok := p.msrs.Read(0x4b56_4d01); v != 0 || !ok {
+	if v, ok := p.cpus[0].msrs.Read(0x4b56_4d01); v != 0 || !ok {
 		t.Errorf("the clock's MSR is %#x", v)
 	}
-	if p.nmi || p.VM.Memory.Name(0xfee0_0000) != "local APIC" {
+	if p.cpus[0].nmi || p.VM.Memory.Name(0xfee0_0000) != "local APIC" {
 		t.Error("the local APIC is not where it was, or an NMI waits")
 	}
 }

@@ -10,9 +10,9 @@ import (
 const tableArea = memmap.ACPITables
 
 // tables puts the ACPI tables into the guest's memory.
-func (p *PC) tables() error {
+func (p *PC) tables(c Config) error {
 	b, err := acpitab.Build(acpitab.Config{
-		Processors: 1, PM1Event: pmPort + pmtimer.EventOffset, PM1Control: pmPort + pmtimer.ControlOffset, PMTimer: pmPort + pmtimer.TimerOffset,
+		Processors: c.CPUs, PM1Event: pmPort + pmtimer.EventOffset, PM1Control: pmPort + pmtimer.ControlOffset, PMTimer: pmPort + pmtimer.TimerOffset,
 		SoftOff: pmtimer.SleepS5, ResetPort: pmtimer.ResetPort, ResetValue: pmtimer.ResetValue, COM1: true, I8042: true,
 		PCI: &acpitab.PCI{Routes: pciRoutes},
 	}, tableArea)
