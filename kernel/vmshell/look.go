@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/ringo-vmm/ringo/kernel/monitor"
+	"github.com/ringo-vmm/ringo/vmm"
 	"github.com/ringo-vmm/ringo/vmm/inspect"
 	"github.com/ringo-vmm/ringo/vmm/manager"
 	"github.com/ringo-vmm/ringo/vmm/pc"
@@ -27,13 +28,20 @@ func exits(s *shell, w io.Writer, p *pc.PC) { inspect.Exits(w, p.VM, s.manager.T
 
 func devices(s *shell, w io.Writer, p *pc.PC) { inspect.Devices(w, p.VM) }
 
-func regs(s *shell, w io.Writer, p *pc.PC) { inspect.Registers(w, state(p)) }
+func regs(s *shell, w io.Writer, p *pc.PC) { inspect.Registers(w, s.state(p)) }
 
-// state is the first processor's state.
-func state(p *pc.PC) *x86.State {
-	s := new(x86.State)
-	p.CPU.CPU().State(s)
-	return s
+// cpu is the processor that was named with the machine.
+func (s *shell) cpu(p *pc.PC) *vmm.VCPU {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return p.VM.CPUs()[s.number]
+}
+
+// state is that processor's state.
+func (s *shell) state(p *pc.PC) *x86.State {
+	x := new(x86.State)
+	s.cpu(p).CPU().State(x)
+	return x
 }
 
 // physicalPrefix marks a guest-physical address.
@@ -56,7 +64,7 @@ func mem(s *shell, c *monitor.Context, v *manager.Machine, args []string) error 
 	return still(c, v, func(w io.Writer, p *pc.PC) error {
 		r := inspect.Physical(p.VM.RAM)
 		if !physical {
-			r = inspect.Linear(state(p), p.VM.RAM)
+			r = inspect.Linear(s.state(p), p.VM.RAM)
 		}
 		inspect.Memory(w, r, addr, n)
 		return nil
@@ -74,7 +82,7 @@ func disas(s *shell, c *monitor.Context, v *manager.Machine, args []string) erro
 		return err
 	}
 	return still(c, v, func(w io.Writer, p *pc.PC) error {
-		cpu := state(p)
+		cpu := s.state(p)
 		if here {
 			addr = cpu.LinearRIP()
 		}
@@ -90,7 +98,7 @@ func walk(s *shell, c *monitor.Context, v *manager.Machine, args []string) error
 		return err
 	}
 	return still(c, v, func(w io.Writer, p *pc.PC) error {
-		cpu := state(p)
+		cpu := s.state(p)
 		if here {
 			addr = cpu.LinearRIP()
 		}

@@ -18,7 +18,7 @@ func cpuidOf(s *shell, c *monitor.Context, v *manager.Machine, args []string) er
 	var off error
 	command := monitor.CPUID(func(leaf, sub uint32) (eax, ebx, ecx, edx uint32) {
 		if err := v.Still(func(p *pc.PC) error {
-			eax, ebx, ecx, edx = p.CPU.CPUID(leaf, sub)
+			eax, ebx, ecx, edx = s.cpu(p).CPUID(leaf, sub)
 			return nil
 		}); err != nil {
 			off = err
@@ -39,7 +39,7 @@ func msrOf(s *shell, c *monitor.Context, v *manager.Machine, args []string) erro
 	if len(args) == 0 {
 		return usageError{errors.New("which register?")}
 	}
-	m := &guestMSRs{machine: v}
+	m := &guestMSRs{shell: s, machine: v}
 	err := monitor.MSR(m).Run(c, args)
 	if err != nil && !m.asked {
 		return usageError{err}
@@ -49,6 +49,7 @@ func msrOf(s *shell, c *monitor.Context, v *manager.Machine, args []string) erro
 
 // guestMSRs are a guest's model-specific registers, to read.
 type guestMSRs struct {
+	shell   *shell
 	machine *manager.Machine
 	asked   bool
 }
@@ -57,7 +58,7 @@ func (m *guestMSRs) Read(num uint32) (value uint64, err error) {
 	m.asked = true
 	err = m.machine.Still(func(p *pc.PC) error {
 		var ok bool
-		if value, ok = p.CPU.MSR(num); !ok {
+		if value, ok = m.shell.cpu(p).MSR(num); !ok {
 			return fmt.Errorf("%s has no register %#x: it would get a #GP", m.machine.Config.Name, num)
 		}
 		return nil

@@ -36,7 +36,7 @@ func trace(s *shell, c *monitor.Context, v *manager.Machine, args []string) erro
 		}
 	}
 	return still(c, v, func(w io.Writer, p *pc.PC) error {
-		inspect.Trace(w, p.CPU.Stats.Last(maxTrace), f, int(n))
+		inspect.Trace(w, s.cpu(p).Stats.Last(maxTrace), f, int(n))
 		return nil
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -41,8 +42,9 @@ type shell struct {
 	manager *manager.Manager
 	attach  func(*manager.Machine) error
 
-	mu   sync.Mutex
-	last string // the machine that was named last
+	mu     sync.Mutex
+	last   string // the machine that was named last
+	number int    // the processor that was named with it
 }
 
 // sub is a command of vm.
@@ -127,11 +129,13 @@ func (s *shell) pick(sub *sub, args []string) (*manager.Machine, []string, error
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(args) > 0 {
-		v, err := s.manager.Find(args[0])
+		v, number, err := s.find(args[0])
 		switch {
 		case err == nil:
-			s.last = args[0]
+			s.last, s.number = v.Config.Name, number
 			return v, args[1:], nil
+		case v != nil:
+			return nil, nil, err
 		case sub.named || sub.most >= 0 && len(args) > sub.most:
 			return nil, nil, err
 		}
@@ -141,6 +145,7 @@ func (s *shell) pick(sub *sub, args []string) (*manager.Machine, []string, error
 	if v, err := s.manager.Find(s.last); err == nil {
 		return v, args, nil
 	}
+	s.number = 0
 	all := s.manager.Machines()
 	if len(all) == 0 {
 		return nil, nil, errors.New("there are no machines")
@@ -152,6 +157,19 @@ func (s *shell) pick(sub *sub, args []string) (*manager.Machine, []string, error
 		return all[0], args, nil
 	}
 	return nil, nil, usageError{errors.New("which machine? " + strings.Join(s.names(), ", "))}
+}
+
+// find finds the machine that a word names, and the processor: NAME.N, or 0. If
+// only the processor is wrong the machine comes with the error.
+func (s *shell) find(word string) (v *manager.Machine, number int, err error) {
+	name, suffix, given := strings.Cut(word, ".")
+	if v, err = s.manager.Find(name); err != nil || !given {
+		return v, 0, err
+	}
+	if number, err = strconv.Atoi(suffix); err != nil || number < 0 || number >= v.Config.CPUs {
+		return v, 0, fmt.Errorf("%s has the processors 0 to %d, not %q", name, v.Config.CPUs-1, suffix)
+	}
+	return v, number, nil
 }
 
 // names are the machines' names.

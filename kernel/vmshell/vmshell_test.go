@@ -152,6 +152,21 @@ func TestTheMachineNamedLastIsMeant(t *testing.T) {
 	}
 }
 
+// NAME.N is a processor of a machine: the second has not been started, and
+// stands in real mode.
+func TestAProcessorIsNamedWithItsMachine(t *testing.T) {
+	r := newRig(t, machine("a")+"cpus = 2\n")
+	r.run("vm start a", ``)
+	r.run("regs a", `64-bit mode`)
+	r.run("regs a.1", `real mode`)
+	r.run("regs", `real mode`)
+	r.run("vm cpuid a.1 1", `(?i)0?1`)
+	r.run("regs a.2", `a has the processors 0 to 1, not "2"`)
+	r.run("regs a.x", `a has the processors 0 to 1, not "x"`)
+	r.run("regs b.0", `there is no machine "b"`)
+	r.run("regs a.0", `64-bit mode`)
+}
+
 func TestWaitTellsHowAMachineEnds(t *testing.T) {
 	r := newRig(t, machine("a"), vmmtest.Out(0xf4, 4, 3))
 	r.run("vm wait a", `a was never started`)
