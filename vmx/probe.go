@@ -112,7 +112,8 @@ func (p *prober) basic() (trueControls, ok bool) {
 	}, fmt.Sprintf("the processor wants a VMCS of %d bytes in memory type %d (IA32_VMX_BASIC), not one page of write-back memory", size, kind))
 	p.Add(vmm.Feature{Name: "INS and OUTS information", Present: v&basicINSOUTS != 0}, "")
 	trueControls = v&basicTrueControls != 0
-	p.Add(vmm.Feature{Name: "true controls", Present: trueControls}, "")
+	p.Add(vmm.Feature{Name: "true controls", Present: trueControls, Needed: true},
+		"the processor has no true controls (IA32_VMX_BASIC bit 55): every change of CR3 would stop the guest")
 	return trueControls, true
 }
 

@@ -13,7 +13,7 @@ var eptCaps = [...]control{
 	{"EPT five-level walk", 7, false},
 	{"EPT write-back structures", 14, true},
 	{"EPT uncacheable structures", 8, false},
-	{"EPT 2 MiB pages", 16, false},
+	{"EPT 2 MiB pages", 16, true},
 	{"EPT 1 GiB pages", 17, false},
 	{"EPT execute-only pages", 0, false},
 	{"EPT accessed and dirty flags", 21, false},

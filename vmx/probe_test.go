@@ -40,7 +40,8 @@ func TestProbeVerdict(t *testing.T) {
 		out  = msr.FeatureControlOutSMX
 		in   = msr.FeatureControlInSMX
 	)
-	penryn := []string{"no EPT (", "no unrestricted guest (", "no save EFER on exit", "no load EFER on exit", "no load EFER on entry"}
+	penryn := []string{"no EPT (", "no unrestricted guest (", "no load PAT on exit", "no save EFER on exit", "no load EFER on exit", "no load PAT on entry",
+		"no load EFER on entry"}
 	for _, tc := range []struct {
 		name            string
 		model           cpuidtest.Model
@@ -52,16 +53,16 @@ func TestProbeVerdict(t *testing.T) {
 		{"not locked", with(map[uint32]uint64{msr.FeatureControl: 0}), true, true, nil},
 		{"locked, on inside and outside SMX", with(map[uint32]uint64{msr.FeatureControl: lock | in | out}), true, true, nil},
 		{"feature control unreadable", with(map[uint32]uint64{msr.FeatureControl: gone}), true, true, nil},
-		{"without true controls", with(map[uint32]uint64{msr.VMXBasic: 0x0058_1000_0000_002b, msr.VMXTruePinCtls: gone}), true, true, nil},
+		{"without true controls", with(map[uint32]uint64{msr.VMXBasic: 0x0058_1000_0000_002b, msr.VMXTruePinCtls: gone}), true, false, []string{"no true controls"}},
 		{"off and locked", with(map[uint32]uint64{msr.FeatureControl: lock}), true, false, []string{"'VT-x'"}},
 		{"on inside SMX only", with(map[uint32]uint64{msr.FeatureControl: lock | in}), true, false, []string{"Trusted Execution"}},
 		{"VMCS not write-back", with(map[uint32]uint64{msr.VMXBasic: 0x0080_1000_0000_002b}), true, false,
 			[]string{"memory type 0"}},
 		{"no capability registers", with(map[uint32]uint64{msr.VMXBasic: gone}), true, false, []string{"IA32_VMX_BASIC"}},
 		{"no pin controls", with(map[uint32]uint64{msr.VMXTruePinCtls: gone}), true, false,
-			[]string{"external-interrupt exiting (IA32_VMX_TRUE_PINBASED_CTLS bit 32)", "NMI exiting"}},
+			[]string{"external-interrupt exiting (IA32_VMX_TRUE_PINBASED_CTLS bit 32)", "NMI exiting", "virtual NMIs"}},
 		{"no EPT capabilities", with(map[uint32]uint64{msr.VMXEPTVPIDCap: gone}), true, false,
-			[]string{"EPT four-level walk", "EPT write-back structures", "INVEPT"}},
+			[]string{"EPT four-level walk", "EPT write-back structures", "EPT 2 MiB pages", "INVEPT"}},
 		{"no secondary controls", with(map[uint32]uint64{msr.VMXTrueProcCtls: 0x77f9fffe_04006172}), true, false,
 			[]string{"secondary controls", "no EPT (", "unrestricted guest"}},
 		{"EPT without unrestricted guest", with(map[uint32]uint64{msr.VMXProcCtls2: 0x00057f7f_00000000}), true, false,

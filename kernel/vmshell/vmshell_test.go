@@ -186,13 +186,13 @@ func TestWaitEndsByControlC(t *testing.T) {
 	go func() { done <- monitor.New(c, r.commands, clockOf).Run() }()
 	io.WriteString(keys, "vm attach a; vm wait a\r")
 	<-r.attachedTo // the line runs
-	io.WriteString(keys, "\x03")
+	io.WriteString(keys, "\x03vm list\r")
 	keys.Close()
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	if !strings.Contains(c.text(), "vm: stopped") {
-		t.Errorf("%q", c.text())
+	if !regexp.MustCompile(`a +running`).MatchString(c.text()) {
+		t.Errorf("the shell does not go on: %q", c.text())
 	}
 }
 

@@ -1,0 +1,114 @@
+package vmx
+
+import (
+	"github.com/ringo-vmm/ringo/amd64/msr"
+	"github.com/ringo-vmm/ringo/vmm"
+	"github.com/ringo-vmm/ringo/vmm/x86"
+)
+
+// work is what must be done about an entry or an exit beyond the usual. Most
+// have none, and that is all they look at.
+type work uint8
+
+const (
+	workCheck       work = 1 << iota // the state was set
+	workShutdown                     // a triple fault
+	workDebugAccess                  // the guest is at a move to or from a debug register
+	workDebug                        // it makes one
+)
+
+// Run is vmm.CPU's.
+func (c *CPU) Run(e *vmm.Exit) {
+	if c.work != 0 {
+		if r := c.prepare(); r != vmm.ReasonNone {
+			c.refuse(e, r)
+			return
+		}
+	}
+	run(&c.context)
+	c.fresh = freshNone
+	c.event = 0
+	e.Delivering = false
+	if c.failed != 0 {
+		c.refuse(e, vmm.ReasonInvalid)
+		return
+	}
+	if c.vectoring&uint64(EventValid) != 0 {
+		c.deliverAgain()
+		e.Delivering = c.event != 0
+	}
+	e.Entered, e.Left = c.entered, c.left
+	c.decode(e)
+	if c.work != 0 {
+		c.finish()
+	}
+}
+
+// prepare does what there is to do before an entry. It returns why there can be
+// none, or ReasonNone.
+func (c *CPU) prepare() vmm.Reason {
+	if c.work&workShutdown != 0 {
+		c.work &^= workShutdown
+		c.event = 0
+		return vmm.ReasonShutdown
+	}
+	if c.work&workCheck != 0 {
+		if c.wrong() != nil {
+			return vmm.ReasonInvalid
+		}
+		c.work &^= workCheck
+	}
+	if c.work&workDebugAccess != 0 {
+		c.lendDebug()
+	}
+	return vmm.ReasonNone
+}
+
+// finish does what there is to do after an exit.
+func (c *CPU) finish() {
+	if c.work&workDebug != 0 {
+		c.takeBackDebug()
+	}
+}
+
+// refuse makes an exit without an entry.
+//
+//go:noinline
+func (c *CPU) refuse(e *vmm.Exit, r vmm.Reason) {
+	c.reason, c.qualification, c.gpa = uint64(ReasonGuestState|reasonEntryFailed), 0, 0
+	if r == vmm.ReasonShutdown {
+		c.reason = uint64(ReasonTripleFault)
+	}
+	*e = vmm.Exit{Reason: r, RIP: c.rip, Entered: c.left, Left: c.left}
+}
+
+// Skip is vmm.CPU's. Behind the instruction there is no interrupt shadow, and
+// breakpoints are not held off.
+func (c *CPU) Skip(length uint8) (flags uint64) {
+	rip := c.rip + uint64(length)
+	if (rip^c.rip)>>32 != 0 && !c.long64() {
+		rip &= 0xffff_ffff
+	}
+	c.rip = rip
+	c.endShadow()
+	c.flags &^= x86.FlagRF
+	return c.flags
+}
+
+// long64 tells whether the guest executes 64-bit code.
+func (c *CPU) long64() bool {
+	s := c.Look()
+	return s.EFER&msr.EFERLMA != 0 && s.Seg[x86.CS].Attributes&x86.AttrLong != 0
+}
+
+// endShadow ends what STI and MOV SS hold off. A step that waited for the end
+// of it is raised by whoever executes the instruction.
+func (c *CPU) endShadow() {
+	if c.shadow&(shadowSTI|shadowMOVSS) == 0 {
+		return
+	}
+	c.shadow &^= shadowSTI | shadowMOVSS
+	if c.flags&x86.FlagTF != 0 {
+		vmwrite(&c.context, fieldPendingDebug, 0)
+	}
+}
