@@ -73,7 +73,9 @@ func (e *Engine) NewCPU(s vmm.Space) (_ vmm.CPU, err error) {
 	c.mxcsr = resetMXCSR
 	fpu := c.fpu
 	c.putAway = func() { saveFPU(fpu) }
+	c.bell = new(vmm.Bell)
 	binary.LittleEndian.PutUint16(amd64.Bytes(uintptr(fpu), 2), resetFCW)
+	*c.area(areaAllXCR0) = e.limits.xcr0
 	binary.LittleEndian.PutUint32(amd64.Bytes(uintptr(c.vmcs), 4), e.revision)
 	c.lists = (*[switchedMSRs]msrEntry)(unsafe.Pointer(unsafe.SliceData(amd64.Bytes(uintptr(c.page), int(unsafe.Sizeof(*c.lists))))))
 	for i, n := range switched {
@@ -145,6 +147,9 @@ func (c *CPU) Close() {
 	c.free()
 }
 
+// Watch is vmm.CPU's.
+func (c *CPU) Watch(b *vmm.Bell) { c.bell = b }
+
 // GPR is vmm.CPU's.
 func (c *CPU) GPR() *[16]uint64 { return &c.state.GPR }
 
@@ -178,7 +183,7 @@ func (c *CPU) Why() error {
 	switch err := c.wrong(); {
 	case err != nil:
 		return err
-	case c.failed != 0:
+	case c.result == resultRefused:
 		n := vmread(&c.context, fieldInstructionError)
 		return fmt.Errorf("VM-instruction error %d: %s", n, instructionError(n))
 	case Reason(c.reason).Basic() == ReasonMSRLoad:

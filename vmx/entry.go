@@ -26,13 +26,13 @@ func (c *CPU) Run(e *vmm.Exit) {
 		}
 	}
 	run(&c.context)
+	if c.result != resultExit {
+		c.notEntered(e)
+		return
+	}
 	c.fresh = freshNone
 	c.event = 0
 	e.Delivering = false
-	if c.failed != 0 {
-		c.refuse(e, vmm.ReasonInvalid)
-		return
-	}
 	if c.vectoring&uint64(EventValid) != 0 {
 		c.deliverAgain()
 		e.Delivering = c.event != 0
@@ -69,6 +69,19 @@ func (c *CPU) finish() {
 	if c.work&workDebug != 0 {
 		c.takeBackDebug()
 	}
+}
+
+// notEntered makes an exit when run came back at once. What was prepared for the
+// entry stays so for the next.
+//
+//go:noinline
+func (c *CPU) notEntered(e *vmm.Exit) {
+	if c.result == resultRefused {
+		c.refuse(e, vmm.ReasonInvalid)
+		return
+	}
+	c.reason, c.qualification, c.gpa = uint64(ReasonInterrupt), 0, 0
+	*e = vmm.Exit{Reason: vmm.ReasonHost, RIP: c.rip, Entered: c.entered, Left: c.entered, Delivering: c.event != 0}
 }
 
 // refuse makes an exit without an entry.

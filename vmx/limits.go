@@ -52,6 +52,11 @@ func readLimits(cpu cpuid.Func, f features) limits {
 			l.xcr0 &^= 1 << part.Number
 		}
 	}
+	for _, group := range [...]uint64{xcr0MPX, xcr0AVX512, xcr0AMX} {
+		if l.xcr0&group != group {
+			l.xcr0 &^= group // all of it or nothing: XSETBV
+		}
+	}
 	return l
 }
 

@@ -4,6 +4,7 @@ import (
 	"unsafe"
 
 	"github.com/ringo-vmm/ringo/amd64"
+	"github.com/ringo-vmm/ringo/vmm"
 	"github.com/ringo-vmm/ringo/vmm/x86"
 )
 
@@ -33,7 +34,9 @@ type context struct {
 	primary      uint64 // the primary controls
 	// Out: why the guest stopped.
 	reason, qualification, gpa, length, vectoring uint64
-	failed                                        uint64 // not 0: it was not entered
+	result                                        uint64 // whether it ran at all
+
+	bell *vmm.Bell
 
 	guest    guest
 	look     look
@@ -53,6 +56,13 @@ type context struct {
 
 	entered, left uint64 // TSC before the entry and after the exit
 }
+
+// What context.result says.
+const (
+	resultExit    = iota
+	resultRefused // the processor has refused the instruction
+	resultBell    // the bell rang before the entry
+)
 
 // Bits of context.dirty.
 const (
@@ -88,11 +98,13 @@ const _ = -unsafe.Offsetof(x86.State{}.GPR)
 
 // Places in a guest's XSAVE area, in the bytes that software may use, for what
 // the processor has while the guest's state is in it: XCR0, 0 on a processor
-// without XSAVE, and KERNEL_GS_BASE, which the host does not use.
+// without XSAVE, and KERNEL_GS_BASE, which the host does not use. areaAllXCR0 is
+// where all parts of the state are that guests can turn on. All of them are
+// saved and loaded, on or off.
 const (
 	areaXCR0     = 464
-	areaKernelGS = 472
-	areaXSTATEBV = 512
+	areaAllXCR0  = 472
+	areaKernelGS = 480
 )
 
 // Offsets from GS base, for run_amd64.s.

@@ -29,7 +29,6 @@
 
 #define AX_TO_DR1	BYTE $0x0f; BYTE $0x23; BYTE $0xc8	// the assembler has no DR1
 #define DR1_TO_AX	BYTE $0x0f; BYTE $0x21; BYTE $0xc8
-#define XGETBV	BYTE $0x0f; BYTE $0x01; BYTE $0xd0
 #define XSETBV	BYTE $0x0f; BYTE $0x01; BYTE $0xd1
 #define XSAVE_R9	BYTE $0x49; BYTE $0x0f; BYTE $0xae; BYTE $0x21	// XSAVE64 [R9]
 #define XRSTOR_R8	BYTE $0x49; BYTE $0x0f; BYTE $0xae; BYTE $0x28	// XRSTOR64 [R8]
@@ -65,9 +64,14 @@ TEXT ·run(SB),NOSPLIT|NOFRAME,$0-8
 	MOVL	AX, context_entered(DI)
 	MOVL	DX, (context_entered+4)(DI)
 
-	// No interrupt from here to STI. FS base is the thread's, which may be
-	// another one each time.
+	// No interrupt from here to STI. Who rings the bell from now on comes
+	// with one that ends the guest's run. FS base is the thread's, which may
+	// be another one each time.
 	CLI
+	MOVQ	$const_resultBell, context_result(DI)
+	MOVQ	context_bell(DI), R8
+	CMPQ	(R8), $0
+	JNE	ringing
 	MOVQ	const_gsEngine(GS), R8
 	MOVQ	context_vmcs(DI), AX
 	CMPQ	AX, processor_current(R8)
@@ -126,7 +130,7 @@ sameCR2:
 	MOVUPS	XMM(13)(DI), X13
 	MOVUPS	XMM(14)(DI), X14
 	MOVUPS	XMM(15)(DI), X15
-	MOVQ	$1, context_failed(DI)
+	MOVQ	$const_resultRefused, context_result(DI)
 	CALL	·enter<>(SB)
 	// The host's registers are the exit's or unknown, but DI is the context.
 	MOVQ	CR2, AX
@@ -169,8 +173,12 @@ done:
 	MOVUPS	X13, XMM(13)(DI)
 	MOVUPS	X14, XMM(14)(DI)
 	MOVUPS	X15, XMM(15)(DI)
+out:
 	POPQ	BP
 	RET
+ringing:
+	STI
+	JMP	out
 
 // enter is the entry. The exit comes back in ·exited, with RSP as it is here
 // and nothing else but the guest's registers, so the context is on the stack.
@@ -229,7 +237,7 @@ TEXT ·exited<>(SB),NOSPLIT|NOFRAME,$0
 	POPQ	AX
 	MOVQ	AX, RAX(DI)
 	MOVQ	$1, context_launched(DI)
-	MOVQ	$0, context_failed(DI)
+	MOVQ	$const_resultExit, context_result(DI)
 	ADDQ	$8, SP
 	RET
 
@@ -456,32 +464,30 @@ nobody:
 	WRMSR
 	CMPQ	const_areaXCR0(R8), $0
 	JEQ	legacy
+	MOVQ	R8, R9
+	CALL	·allXCR0<>(SB)
+	MOVL	$~2, AX
+	MOVL	$~0, DX
+	XRSTOR_R8
 	XORL	CX, CX
 	MOVL	const_areaXCR0(R8), AX
 	MOVL	(const_areaXCR0+4)(R8), DX
 	XSETBV
-	MOVL	$~2, AX
-	MOVL	$~0, DX
-	XRSTOR_R8
 	RET
 legacy:
 	FXRSTOR64	(R8)
 	RET
 
-// putAway stores what the processor has for a guest in the area in R9. XSAVE
-// leaves alone what XCR0 has off, which XRSTOR then would refuse.
+// putAway stores what the processor has for a guest in the area in R9. All of
+// the state moves, what the guest has off in XCR0 too: else the next guest would
+// find it, PKRU for one.
 TEXT ·putAway<>(SB),NOSPLIT|NOFRAME,$0
 	CMPQ	const_areaXCR0(R9), $0
 	JEQ	legacy
+	CALL	·allXCR0<>(SB)
 	MOVL	$~2, AX		// all but SSE
 	MOVL	$~0, DX
 	XSAVE_R9
-	XORL	CX, CX
-	XGETBV
-	SHLQ	$32, DX
-	ORQ	DX, AX
-	MOVQ	AX, const_areaXCR0(R9)
-	ANDQ	AX, const_areaXSTATEBV(R9)
 	JMP	gs
 legacy:
 	FXSAVE64	(R9)
@@ -490,6 +496,14 @@ gs:
 	RDMSR
 	MOVL	AX, const_areaKernelGS(R9)
 	MOVL	DX, (const_areaKernelGS+4)(R9)
+	RET
+
+// allXCR0 turns all parts of the state on that the area in R9 has room for.
+TEXT ·allXCR0<>(SB),NOSPLIT|NOFRAME,$0
+	XORL	CX, CX
+	MOVL	const_areaAllXCR0(R9), AX
+	MOVL	(const_areaAllXCR0+4)(R9), DX
+	XSETBV
 	RET
 
 // func saveFPU(area uint64)

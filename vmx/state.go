@@ -141,9 +141,8 @@ func (c *CPU) setKept(s *x86.State) {
 	if c.hasAux != 0 {
 		c.tscAux = uint32(s.TSCAux)
 	}
-	if c.engine.xsave && c.keptXCR0() != s.XCR0 {
+	if c.engine.xsave {
 		*c.area(areaXCR0) = s.XCR0
-		*c.area(areaXSTATEBV) &= s.XCR0
 	}
 }
 
