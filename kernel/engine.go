@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -22,10 +23,23 @@ func processorName() string { return processor.Brand() }
 // newEngine makes the engine of this machine and enables this processor for
 // it.
 func newEngine() (vmm.Engine, error) {
-	p := svm.Probe(processor, hostMSRs{}.Read)
-	if !p.Usable {
-		return nil, fmt.Errorf("this machine cannot run guests: %s", strings.Join(p.Missing, "; "))
+	var missing []string
+	for _, p := range probeEngines() {
+		switch {
+		case !p.Usable && p.Present:
+			missing = p.Missing
+		case !p.Usable:
+			missing = append(missing, p.Missing...)
+		case p.Engine == "svm":
+			return newSVM()
+		default:
+			return newVMX()
+		}
 	}
+	return nil, fmt.Errorf("this machine cannot run guests: %s", strings.Join(missing, "; "))
+}
+
+func newSVM() (vmm.Engine, error) {
 	if err := allowSVM(hostMSRs{}); err != nil {
 		return nil, err
 	}
@@ -34,12 +48,27 @@ func newEngine() (vmm.Engine, error) {
 		return nil, err
 	}
 	var pages [svm.EnablePages]uint64
-	for i := range pages {
-		if pages[i], err = (vmHost{}).AllocPages(0); err != nil {
-			return nil, err
-		}
+	if err := allocEach(pages[:]); err != nil {
+		return nil, err
 	}
 	inLayer(func() { svm.Enable(pages) })
+	return e, nil
+}
+
+func newVMX() (vmm.Engine, error) {
+	e, err := vmx.New(processor, hostMSRs{}.Read, vmHost{})
+	if err != nil {
+		return nil, err
+	}
+	var pages [vmx.EnablePages]uint64
+	if err := allocEach(pages[:]); err != nil {
+		return nil, err
+	}
+	var ok bool
+	inLayer(func() { ok = e.Enable(pages) })
+	if !ok {
+		return nil, errors.New("vmx: the processor refuses VMXON")
+	}
 	return e, nil
 }
 
@@ -51,6 +80,16 @@ func allowSVM(m hostMSRs) error {
 		return nil // without the register nothing turns SVM off
 	}
 	return m.Write(msr.VMCR, v&^msr.VMCRSVMDisable)
+}
+
+// allocEach fills pages with a page each.
+func allocEach(pages []uint64) (err error) {
+	for i := range pages {
+		if pages[i], err = (vmHost{}).AllocPages(0); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // probeEngines asks every engine whether it can run guests on this machine.

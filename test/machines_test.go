@@ -269,6 +269,20 @@ func TestMistakesCostTheirMachine(t *testing.T) {
 	c.Send("poweroff\n").Exit(emu.Stopped, 0)
 }
 
+// The same image runs guests with either vendor's extension, on processors that
+// have other features than QEMU's.
+func TestLinuxOnBochs(t *testing.T) {
+	iso := filepath.Join(t.TempDir(), "ringo.iso")
+	if err := media.ISO(iso, media.Content{ELF: kernelELF, Modules: described(t, "../iso/busybox.toml")}, 0); err != nil {
+		t.Fatal(err)
+	}
+	for _, machine := range []string{"bochs-svm", "bochs-vmx"} {
+		t.Run(machine, func(t *testing.T) {
+			boot(t, emu.Options{Machine: machine, Boot: emu.BootISO, Image: iso, MemMiB: 768}).Expect(`busybox: ready`).Expect(busybox)
+		})
+	}
+}
+
 // An image brings its machines with it.
 func TestTheImageBringsItsMachines(t *testing.T) {
 	iso := filepath.Join(t.TempDir(), "ringo.iso")

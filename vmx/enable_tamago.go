@@ -3,6 +3,7 @@
 package vmx
 
 import (
+	"encoding/binary"
 	"unsafe"
 
 	"github.com/ringo-vmm/ringo/amd64"
@@ -28,11 +29,11 @@ func (e *Engine) Enable(pages [EnablePages]uint64) bool {
 		cr4 |= amd64.CR4OSXSAVE
 	}
 	amd64.WriteCR4((cr4 | e.cr4Fixed0) & e.cr4Fixed1)
-	*(*uint32)(unsafe.Pointer(uintptr(pages[0]))) = e.revision
+	binary.LittleEndian.PutUint32(amd64.Bytes(uintptr(pages[0]), 4), e.revision)
 	if !vmxon(pages[0]) {
 		return false
 	}
-	p := (*processor)(unsafe.Pointer(uintptr(pages[1])))
+	p := (*processor)(unsafe.Pointer(unsafe.SliceData(amd64.Bytes(uintptr(pages[1]), int(unsafe.Sizeof(processor{}))))))
 	h := &p.host
 	h.CS, h.SS, h.DS, h.ES, h.TR = amd64.SelectorCode, amd64.SelectorData, amd64.SelectorData, amd64.SelectorData, amd64.SelectorTSS
 	h.PAT, h.EFER = amd64.ReadMSR(msr.PAT), amd64.ReadMSR(msr.EFER)
@@ -51,8 +52,9 @@ func (e *Engine) Enable(pages [EnablePages]uint64) bool {
 
 // taskBase is the base of the TSS in the descriptor table at gdt.
 func taskBase(gdt uint64) uint64 {
-	d := (*[2]uint64)(unsafe.Pointer(uintptr(gdt) + amd64.SelectorTSS))
-	return d[0]>>16&0xff_ffff | d[0]>>56<<24 | d[1]<<32
+	d := amd64.Bytes(uintptr(gdt+amd64.SelectorTSS), 16)
+	low, high := binary.LittleEndian.Uint64(d), binary.LittleEndian.Uint64(d[8:])
+	return low>>16&0xff_ffff | low>>56<<24 | high<<32
 }
 
 // vmxon enters VMX operation with the region at host-physical address pa.

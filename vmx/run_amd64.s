@@ -183,6 +183,7 @@ ringing:
 // enter is the entry. The exit comes back in ·exited, with RSP as it is here
 // and nothing else but the guest's registers, so the context is on the stack.
 TEXT ·enter<>(SB),NOSPLIT|NOFRAME,$0
+	PUSHQ	BP
 	PUSHQ	DI
 	CMPQ	SP, context_hostRSP(DI)
 	JEQ	sameRSP
@@ -213,6 +214,7 @@ resume:
 failed:
 	// Only an instruction that the processor refuses comes here.
 	POPQ	DI
+	POPQ	BP
 	RET
 
 // exited is where an exit arrives. It returns for enter.
@@ -238,7 +240,8 @@ TEXT ·exited<>(SB),NOSPLIT|NOFRAME,$0
 	MOVQ	AX, RAX(DI)
 	MOVQ	$1, context_launched(DI)
 	MOVQ	$const_resultExit, context_result(DI)
-	ADDQ	$8, SP
+	MOVQ	8(SP), BP
+	ADDQ	$16, SP
 	RET
 
 // makeCurrent makes the VMCS of the context in DI, AX too, the current one of the

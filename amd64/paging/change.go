@@ -80,7 +80,7 @@ func (c *change) entry(l Level, va uint64) Entry {
 
 // agrees reports whether e already is, from va on, what the change makes.
 func (c *change) agrees(e Entry, l Level, va uint64) bool {
-	if e.flags(l) != c.flags {
+	if e.flags(l) != c.flags&FlagMask {
 		return false
 	}
 	if c.verb == setMarks {

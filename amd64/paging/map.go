@@ -18,9 +18,10 @@ func span(va, size uint64) (last uint64, err error) {
 }
 
 // Map makes the size bytes from virtual address va translate to the
-// host-physical addresses from pa, with flags out of FlagMask. It uses the
-// largest pages that the alignment of both allows. What already translates so
-// is left alone; anything else in the range is ErrOverlap.
+// host-physical addresses from pa, with flags out of FlagMask, and Accessed
+// for pages that begin so. It uses the largest pages that the alignment of both
+// allows. What already translates so is left alone; anything else in the range
+// is ErrOverlap.
 func (s *Space) Map(va, pa, size uint64, flags Entry) error {
 	last, err := span(va, size)
 	switch {
@@ -30,7 +31,7 @@ func (s *Space) Map(va, pa, size uint64, flags Entry) error {
 		return ErrAlign
 	case pa > maxPhysical || size > maxPhysical-pa:
 		return ErrPhysical
-	case flags&^FlagMask != 0:
+	case flags&^(FlagMask|Accessed) != 0:
 		return ErrFlags
 	}
 	return s.run(va, last, &change{verb: mapPages, flags: flags, offset: pa - va, largest: s.largest})

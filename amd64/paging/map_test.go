@@ -338,3 +338,22 @@ func TestFrameOutsideMemoryIsGivenBack(t *testing.T) {
 		t.Errorf("%d tables out", f.out)
 	}
 }
+
+// Pages that begin as accessed are mapped again like others, and are so in
+// tables of every level.
+func TestMapOfAccessedPages(t *testing.T) {
+	s, _ := newSpace(t, 16, true)
+	for range 2 {
+		if err := s.Map(1<<21, 1<<21, 1<<21+0x1000, Write|Accessed); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, va := range []uint64{1 << 21, 1 << 22} {
+		if w := s.Walk(va); w.Entries[w.Level-1]&Accessed == 0 || w.Flags != Write {
+			t.Errorf("%#x: %+v", va, w)
+		}
+	}
+	if err := s.SetDemand(1<<30, 0x1000, Accessed); err != ErrFlags {
+		t.Errorf("a demand-zero page that begins as accessed: %v", err)
+	}
+}
