@@ -57,6 +57,8 @@ func logf(level klog.Level, format string, args ...any) {
 		n    int
 	}
 	line.n = copy(line.text[:], fmt.Sprintf(format, args...))
+	speaking.Lock()
+	defer speaking.Unlock()
 	inLayer(func() { logEnd(level, logLine().Text(line.text[:line.n])) })
 }
 

@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"io"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -92,8 +93,14 @@ func (serialTerminal) Read(p []byte) (int, error) {
 	return 0, nil
 }
 
+// speaking is held by a goroutine that prints, so that a line of the log does not
+// come in the middle of what another one says.
+var speaking sync.Mutex
+
 // Write prints in pieces, since interrupts are off while one is under way.
 func (serialTerminal) Write(p []byte) (int, error) {
+	speaking.Lock()
+	defer speaking.Unlock()
 	var piece struct {
 		text [32]byte
 		n    int
