@@ -39,7 +39,7 @@ func NewAlarm(rang *atomic.Uint32) (a Alarm, ok bool) {
 }
 
 // Set sets the alarm to a time in ns since entry; all ones is never.
-func (a Alarm) Set(at uint64) { Call(func(a *Alarm) { setAlarm(a.number, at) }, &a) }
+func (a Alarm) Set(at uint64) { Call(func(a *Alarm) { setAlarm(this(), a.number, at) }, &a) }
 
 // Close frees the alarm.
 func (a Alarm) Close() { Call(func(a *Alarm) { closeAlarm(a.number) }, &a) }

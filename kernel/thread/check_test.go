@@ -49,10 +49,17 @@ func (w *world) misplaced() (wrong problems) {
 		}
 	}
 	walk(&layer.ready, "the ready queue", func(t *thread) {
-		if t.state != stateReady || t.waitsOn != 0 || t.timerIndex >= 0 {
+		if t.state != stateReady || t.waitsOn != 0 || t.timerIndex >= 0 || t.pin != 0 {
 			wrong.add("thread %d in the ready queue: state %s, waits on %#x, timer %d", t.tid, stateNames[t.state], t.waitsOn, t.timerIndex)
 		}
 	})
+	for _, p := range w.processors {
+		walk(&p.ready, fmt.Sprintf("processor %d's queue", p.index), func(t *thread) {
+			if t.state != stateReady || t.waitsOn != 0 || t.timerIndex >= 0 || t.pin != p.index+1 {
+				wrong.add("thread %d in processor %d's queue: state %s, pin %d", t.tid, p.index, stateNames[t.state], t.pin)
+			}
+		})
+	}
 	for i := range layer.futex {
 		if layer.futex[i] == (queue{}) {
 			continue
@@ -79,7 +86,7 @@ func (w *world) misplaced() (wrong problems) {
 			wrong.add("the idle thread of processor %d is %s", p.index, stateNames[p.idle.get().state])
 		}
 	}
-	wrong = append(wrong, misplacedTimers(w.threads, put)...)
+	wrong = append(wrong, w.misplacedTimers(w.threads, put)...)
 	alive := 0
 	for i, r := range layer.threads[:w.threads] {
 		if r == 0 {
@@ -113,25 +120,27 @@ func (w *world) misplaced() (wrong problems) {
 
 // misplacedTimers is misplaced for the timer heap; put notes the threads that
 // wait for nothing else.
-func misplacedTimers(threads int, put func(ref, string)) (wrong problems) {
-	h := &layer.timers
-	for i, r := range h.heap[:h.n] {
-		t := r.get()
-		if t.timerIndex != int32(i) || t.state != stateWaiting || t.deadline == 0 {
-			wrong.add("timer %d is of thread %d: index %d, state %s, deadline %d", i, t.tid, t.timerIndex, stateNames[t.state], t.deadline)
-		}
-		if i > 0 && h.less(int32(i), int32(i-1)/2) {
-			wrong.add("timer %d is before its parent", i)
-		}
-		if t.waitsOn == 0 {
-			put(r, "the timers")
+func (w *world) misplacedTimers(threads int, put func(ref, string)) (wrong problems) {
+	for _, p := range w.processors {
+		h := p.timers()
+		for i, r := range h.heap[:h.n] {
+			t := r.get()
+			if t.timerIndex != int32(i) || t.home != p.index || t.state != stateWaiting || t.deadline == 0 {
+				wrong.add("timer %d of processor %d is of thread %d: index %d of %d, state %s, deadline %d", i, p.index, t.tid, t.timerIndex, t.home, stateNames[t.state], t.deadline)
+			}
+			if i > 0 && h.less(int32(i), int32(i-1)/2) {
+				wrong.add("timer %d is before its parent", i)
+			}
+			if t.waitsOn == 0 {
+				put(r, "the timers")
+			}
 		}
 	}
 	for _, r := range layer.threads[:threads] {
 		if r == 0 {
 			continue
 		}
-		if t := r.get(); t.timerIndex < 0 != (t.deadline == 0) || t.timerIndex >= h.n {
+		if t := r.get(); t.timerIndex < 0 != (t.deadline == 0) || t.timerIndex >= processorAt(t.home).timers().n {
 			wrong.add("thread %d has deadline %d and timer index %d", t.tid, t.deadline, t.timerIndex)
 		}
 	}
@@ -139,46 +148,47 @@ func misplacedTimers(threads int, put func(ref, string)) (wrong problems) {
 }
 
 // misled lists what is wrong with what the processors will do next: no thread
-// may be ready while a processor idles and nothing tells it, and some timer
-// must come before the first deadline and the end of a slice.
+// may be ready while a processor idles that may run it and nothing tells it,
+// and each processor's timer must come before its first deadline and the end of
+// a slice.
 func (w *world) misled(coming func(p *processor) bool) (wrong problems) {
 	known, late := 0, 0 // processors that idle, and those of them that nothing will wake
 	slicing := layer.ready.empty()
-	first, armed := uint64(never), uint64(never)
-	if t := layer.timers.first(); t != nil {
-		first = t.deadline
-	}
-	if layer.firstAlarm != 0 {
-		first = min(first, layer.firstAlarm)
-	}
 	for _, p := range w.processors {
 		timer := w.machine.timers[p.index]
+		idle := p.current == p.idle
 		switch {
-		case p.current != p.idle && p.idling:
+		case !idle && p.idling():
 			wrong.add("processor %d works and counts as idle", p.index)
-		case p.current == p.idle && coming(p):
+		case idle && coming(p):
 			known++
-		case p.current == p.idle:
+		case idle:
 			late++
-			if !p.idling {
+			if !p.idling() {
 				wrong.add("processor %d idles, nothing comes, and it will never be kicked", p.index)
 			}
 		case p.sliceEnd != 0 && (timer <= p.sliceEnd || coming(p)):
 			slicing = true
 		}
-		if coming(p) {
-			timer = 0
+		if !p.ready.empty() && !coming(p) && (idle || p.sliceEnd == 0 || timer > p.sliceEnd) {
+			wrong.add("%d threads wait for processor %d, which does not know", p.ready.length, p.index)
 		}
-		armed = min(armed, timer)
+		first := uint64(never)
+		if t := p.timers().first(); t != nil {
+			first = t.deadline
+		}
+		if p.firstAlarm != 0 {
+			first = min(first, p.firstAlarm)
+		}
+		if timer > first && !coming(p) {
+			wrong.add("the first deadline of processor %d is %d, its timer %d", p.index, first, timer)
+		}
 	}
 	if n := layer.ready.length; n > known && late > 0 {
 		wrong.add("%d threads are ready, %d processors will look, %d idle", n, known, late)
 	}
 	if !slicing && known == 0 {
 		wrong.add("%d threads are ready and no running one has a slice that ends", layer.ready.length)
-	}
-	if armed > first {
-		wrong.add("the first deadline is %d, the first timer %d", first, armed)
 	}
 	return wrong
 }

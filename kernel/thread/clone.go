@@ -16,12 +16,11 @@ func clone(p *processor, parent *thread, flags, stack, tls uint64) uint64 {
 	tid := t.tid
 	*t = *parent
 	t.tid, t.rax, t.rsp = tid, 0, stack
+	t.pin = 0
 	t.pending, t.stack = 0, altStack{flags: altStackDisable}
 	t.timerIndex, t.deadline, t.next, t.prev, t.waitsOn = -1, 0, 0, 0, 0
 	if flags&cloneSetTLS != 0 {
-		touch(uintptr(tls)-8, 8, true)
 		t.fsbase = tls
-		t.tlsg = *(*uint64)(pointer(uintptr(tls) - 8))
 	}
 	makeReady(p, t)
 	return uint64(tid)
@@ -74,6 +73,7 @@ func exit(t *thread) {
 	layer.threads[i] = 0
 	layer.threadLow = min(layer.threadLow, i)
 	layer.running--
+	t.setPin(0)
 	t.state = stateFree
 	t.next = layer.spare
 	layer.spare = t.ref()

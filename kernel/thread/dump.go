@@ -20,9 +20,6 @@ type abortFrame struct {
 	gate, code, rip, cs, rflags, rsp, ss uint64
 }
 
-// aborted is where the last abort's registers are.
-var aborted thread
-
 // abortFrom handles a fault in the layer, a double fault, an NMI or a machine
 // check. It returns only from an NMI that somebody expected.
 func abortFrom(p *processor, f *abortFrame) {
@@ -34,7 +31,7 @@ func abortFrom(p *processor, f *abortFrame) {
 	case amd64.NMI, amd64.MachineCheck:
 		why = StopNMI
 	}
-	t := &aborted
+	t := p.aborted()
 	t.rax, t.rbx, t.rcx, t.rdx, t.rsi, t.rdi, t.rbp = f.rax, f.rbx, f.rcx, f.rdx, f.rsi, f.rdi, f.rbp
 	t.r8, t.r9, t.r10, t.r11, t.r12, t.r13, t.r14, t.r15 = f.r8, f.r9, f.r10, f.r11, f.r12, f.r13, f.r14, f.r15
 	t.rip, t.rflags, t.rsp = f.rip, f.rflags, f.rsp
@@ -65,6 +62,12 @@ func outOfMemory(p *processor, t *thread, va uint64) {
 func unexpected(p *processor, vector uint8) {
 	end(line().Str("ringo: panic: unexpected interrupt, vector 0x").Hex(uint64(vector), 2))
 	die(p, p.current.get(), 0, 0, StopInterrupt)
+}
+
+// silent stops because a processor does not answer.
+func silent(p, other *processor) {
+	end(line().Str("ringo: panic: processor ").Dec(uint64(other.index)).Str(" does not answer"))
+	die(p, other.current.get(), 0, 0, StopLayer)
 }
 
 func logUnknown(number uint64) {

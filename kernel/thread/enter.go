@@ -24,18 +24,22 @@ const gateBytes = 5
 func interruptFrom(p *processor, gate uint64) {
 	vector := uint8(amd64.Exceptions + gate/gateBytes)
 	p.interrupts++
+	if p.current == p.idle {
+		p.rise()
+	}
 	switch vector {
 	case apic.TimerVector:
 		layer.machine.Acknowledge()
 		p.armed = never
 	case apic.KickVector:
 		layer.machine.Acknowledge()
+		p.answer()
 	default:
 		if !layer.machine.Interrupt(vector) {
 			unexpected(p, vector)
 		}
 	}
-	layer.lock.acquire()
+	p.lock()
 	expire(p)
 	if p.preempt || p.sliceEnd != 0 && layer.machine.Now() >= p.sliceEnd {
 		preempt(p)
@@ -60,7 +64,7 @@ func exceptionFrom(p *processor, gate, code uint64) {
 	}
 	va := faultAddress()
 	if code&amd64.FaultReserved == 0 && code&amd64.FaultInstruction == 0 {
-		layer.lock.acquire()
+		p.lock()
 		result := layer.memory.Fault(va, code&amd64.FaultWrite != 0)
 		layer.lock.release()
 		switch result {
@@ -98,7 +102,7 @@ func systemCall(p *processor) {
 	}
 	switch number {
 	case sysClockGettime:
-		touchLocked(uintptr(t.rsi), 16, true)
+		touchLocked(p, uintptr(t.rsi), 16, true)
 		t.rax = clockGettime(t.rdi, uintptr(t.rsi))
 		return
 	case sysGettid:
@@ -109,25 +113,25 @@ func systemCall(p *processor) {
 		return
 	case sysWrite:
 		if t.rdi == 1 || t.rdi == 2 {
-			t.rax = printUser(uintptr(t.rsi), t.rdx)
+			t.rax = printUser(p, uintptr(t.rsi), t.rdx)
 			return
 		}
 	case sysRtSigreturn:
 		sigreturn(t)
-		layer.lock.acquire()
+		p.lock()
 		leave(p)
 		return
 	}
 	if number == sysCallUnlocked {
 		callInLayer(t)
 		if p.preempt { // it has signalled an event
-			layer.lock.acquire()
+			p.lock()
 			preempt(p)
 			leave(p)
 		}
 		return
 	}
-	layer.lock.acquire()
+	p.lock()
 	if number == sysCall {
 		callInLayer(t)
 	} else {

@@ -40,18 +40,32 @@
 
 // TO_GO gives Go what it needs: the processor's stack with room for spilled
 // arguments, its g in R14 and in thread-local storage, no frame to walk past
-// and X15 zero (Go's internal ABI). The thread's FS base stays loaded: the
-// slot of its g is borrowed until the thread is resumed.
+// and X15 zero (Go's internal ABI). The thread's own slot for g is not for the
+// layer: a thread that is about to exit has none any more. It costs AX, CX, DX.
 #define TO_GO \
 	MOVQ	processor_stackTop(GS), SP \
 	SUBQ	$64, SP \
+	MOVQ	processor_tls(GS), AX \
+	MOVQ	AX, processor_fsbase(GS) \
+	CMPQ	processor_fsgsbase(GS), $0 \
+	JNE	fast \
+	CALL	·writeFS<>(SB) \
+	JMP	own \
+fast: \
+	WRFSBASE_AX \
+own: \
 	MOVQ	processor_g(GS), R14 \
-	MOVQ	-8(FS), BX \
-	MOVQ	BX, thread_tlsg(DX) \
-	MOVQ	R14, -8(FS) \
 	XORL	BP, BP \
 	PXOR	X15, X15 \
 	MOVQ	processor_self(GS), AX
+
+// writeFS loads FS base from AX on a processor without WRFSBASE.
+TEXT ·writeFS<>(SB),NOSPLIT|NOFRAME,$0
+	MOVQ	AX, DX
+	SHRQ	$32, DX
+	MOVL	$MSR_FS_BASE, CX
+	WRMSR
+	RET
 
 // CALL_GO calls a func value; its arguments are in AX, BX, CX.
 #define CALL_GO(f) \
@@ -339,14 +353,9 @@ TEXT thread·resume(SB),NOSPLIT|NOFRAME,$0
 	JMP	loaded
 slow:
 	MOVQ	DX, SI
-	MOVQ	AX, DX
-	SHRQ	$32, DX
-	MOVL	$MSR_FS_BASE, CX
-	WRMSR
+	CALL	·writeFS<>(SB)
 	MOVQ	SI, DX
 loaded:
-	MOVQ	thread_tlsg(DX), AX
-	MOVQ	AX, -8(FS)
 	PXOR	X15, X15
 	CMPQ	thread_full(DX), $0
 	JEQ	nofx

@@ -57,13 +57,12 @@ func newWorld(t *testing.T, processors int) *world {
 	for i := range processors {
 		area := w.alloc(AreaPages*pageSize, pageSize)
 		w.processors = append(w.processors, initArea(area, uint32(i), testAPICID(i)))
-		layer.processors[i] = area
-		layer.nprocessor++
+		join(w.processors[i])
 		w.machine.timers[i] = never
 	}
 	for _, p := range w.processors {
 		testProcessor = p
-		layer.lock.acquire()
+		p.lock()
 		leave(p)
 	}
 	return w
@@ -103,7 +102,8 @@ func (w *world) run(p *processor) *thread {
 	}
 	t.state, t.cpu, t.rflags = stateRunning, p.index, amd64.FlagsFixed|amd64.FlagsIF
 	t.stack.flags = altStackDisable
-	p.current, p.idling = t.ref(), false
+	p.current = t.ref()
+	p.setIdling(false)
 	return t
 }
 
@@ -115,7 +115,7 @@ func (w *world) addReady(p *processor) *thread {
 		w.Fatal("no thread left")
 	}
 	t.stack.flags = altStackDisable
-	layer.lock.acquire()
+	p.lock()
 	makeReady(p, t)
 	leave(p)
 	return t
@@ -187,6 +187,8 @@ type fakeMachine struct {
 	timers       [maxProcessors]uint64 // by processor
 	set          int                   // SetTimer calls
 	kicks        []uint32              // APIC ids
+	nmis         []uint32              // APIC ids
+	flushed      atomic.Int64          // Flush calls
 	printed      []byte
 	acknowledged int
 
@@ -212,6 +214,10 @@ func (m *fakeMachine) Kick(apicID uint32) {
 		m.onKick(apicID)
 	}
 }
+
+func (m *fakeMachine) NMI(apicID uint32) { m.nmis = append(m.nmis, apicID) }
+
+func (m *fakeMachine) Flush(va, pages uint64) { m.flushed.Add(1) }
 
 func (m *fakeMachine) Interrupt(vector uint8) bool {
 	return m.onInterrupt != nil && m.onInterrupt(vector)

@@ -5,8 +5,6 @@ package thread
 // On the developer's machine the scheduler runs in tests, on processors that
 // are only data.
 
-func setFSBase(p *processor, base uint64) { p.fsbase = base }
-
 var (
 	testProcessor    *processor
 	testFaultAddress uint64

@@ -35,7 +35,7 @@ func futex(p *processor, t *thread, addr uintptr, op, value uint64, timeout uint
 			deadline = deadlineIn((*timespec)(pointer(timeout)).ns())
 		}
 		bucket(addr).push(t)
-		wait(t, addr, deadline, fail(etimedout))
+		wait(p, t, addr, deadline, fail(etimedout))
 		return 0
 	case futexWake:
 		woken := uint64(0)

@@ -30,18 +30,19 @@ type thread struct {
 	rax, rbx, rcx, rdx, rsi, rdi, rbp uint64
 	r8, r9, r10, r11, r12, r13, r14   uint64
 	r15, rip, rflags, rsp             uint64
-	fsbase                            uint64 // thread-local storage
-	tlsg                              uint64 // the g that the layer's own displaced from it
-	full                              uint64 // 1: fx is valid, an interrupt saved this state
-	_                                 uint64
+	fsbase                            uint64    // thread-local storage
+	full                              uint64    // 1: fx is valid, an interrupt saved this state
 	fx                                [512]byte // the SSE state in FXSAVE's format
 
 	state  state
 	tid    uint32
 	cpu    uint32 // index of the processor it runs or last ran on
+	pin    uint32 // index of the only processor that it may run on, plus 1; 0 is any
+	home   uint32 // index of the processor whose timer ends its wait
 	result uint64 // what the system call it waits in returns on a time-out
 
 	next, prev ref     // neighbours in the queue it is in
+	since      uint64  // while ready: those with smaller numbers go first
 	waitsOn    uintptr // futex address or wait object; 0 when not waiting
 	deadline   uint64  // wake-up time in ns; 0 is none
 	timerIndex int32   // place in the timer heap; -1 is none
@@ -78,13 +79,13 @@ type processor struct {
 	engine   uintptr // what makes guests run on this processor: host-virtual
 	fpuOwner uintptr // the engine's: whose x87 and AVX state is loaded
 
+	tls uint64 // FS base of the layer, whose slot for g is its own
+
 	idle     ref
-	tls      uint64 // FS base of the layer while no thread's is borrowed
 	index    uint32 // order of arrival; never an APIC id
 	apicID   uint32
 	armed    uint64 // deadline the timer is set to, in ns; never if none
-	idling   bool
-	preempt  bool   // an interrupt woke a thread
+	preempt  bool   // a thread has come that goes before the current one
 	sliceEnd uint64 // when the current thread must give way to a ready one; 0 is never
 
 	interrupts uint64 // taken, all vectors
@@ -92,7 +93,24 @@ type processor struct {
 	faults     uint64 // pages backed on demand
 	idleFrom   uint64 // ns; 0 when busy
 	idleTime   uint64 // ns spent in HLT
+
+	// The layer's lock guards these.
+	ready      queue  // threads that may run nowhere else
+	pinned     uint32 // threads that are pinned here
+	firstAlarm uint64 // none of its alarms is earlier; 0 is none
+
+	translations uint32 // what its TLB may hold, see shootdown.go; atomic
+	stopped      uint32 // 1: halted for good, and its state is in aborted; atomic
 }
+
+// timers are the deadlines that this processor's timer sees to.
+func (p *processor) timers() *timers { return (*timers)(pointer(p.self + offTimers)) }
+
+// aborted is where the registers of its last abort are.
+func (p *processor) aborted() *thread { return (*thread)(pointer(p.self + offAborted)) }
+
+// processorAt is the processor with an index.
+func processorAt(index uint32) *processor { return (*processor)(pointer(layer.processors[index])) }
 
 // A processor's own memory, in pages. Every stack has an unmapped page below.
 const (
@@ -101,9 +119,11 @@ const (
 	stackPages = 4
 	istPages   = 4
 
-	// areaData holds the processor, its GDT, TSS, idle thread and fake g.
-	areaData  = 0
-	dataPages = 5
+	// areaData holds the processor, its GDT, TSS, idle thread, fake g and
+	// timers.
+	areaData   = 0
+	dataPages  = 5 + timerPages
+	timerPages = 9
 	// Stacks by their top, in the order of ists.
 	areaKernel  = areaData + dataPages + 1 + stackPages
 	areaFault   = areaKernel + 1 + istPages
@@ -119,6 +139,8 @@ const (
 	offG        = 2 * pageSize
 	offM        = offG + 1024
 	offTLS      = offGDT + 2048
+	offAborted  = offTLS + 128
+	offTimers   = offGDT + 4*pageSize
 	goMOffset   = 48 // offset of g.m in the Go runtime, which TestGOffset checks
 )
 
@@ -166,6 +188,9 @@ func initArea(area uintptr, index, apicID uint32) *processor {
 	*(*uintptr)(pointer(uintptr(p.tls) - 8)) = p.g
 	return p
 }
+
+// The timers fit.
+const _ = timerPages*pageSize - unsafe.Sizeof(timers{})
 
 // The engines' assembly knows these fields by their offsets.
 var (

@@ -57,7 +57,9 @@ func TestAreaLayout(t *testing.T) {
 		{"slot of the layer's g", offTLS - 8, offTLS},
 		// How large a g and an m are, TestGOffset checks.
 		{"g", offG, offM},
-		{"m", offM, dataPages * page},
+		{"m", offM, offTimers},
+		{"timers", offTimers, offTimers + unsafe.Sizeof(timers{})},
+		{"registers of an abort", offAborted, offAborted + threadSize},
 		{"kernel stack", (areaKernel - stackPages) * page, areaKernel * page},
 		{"fault stack", (areaFault - istPages) * page, areaFault * page},
 		{"double-fault stack", (areaDouble - istPages) * page, areaDouble * page},

@@ -15,6 +15,12 @@ type Machine interface {
 	SetTimer(deadline uint64)
 	// Kick makes another processor, by its APIC id, take apic.KickVector.
 	Kick(apicID uint32)
+	// NMI makes another processor, by its APIC id, take a non-maskable
+	// interrupt.
+	NMI(apicID uint32)
+	// Flush drops this processor's translations of the 4 KiB pages from a
+	// virtual address, or all of them when there are many.
+	Flush(va, pages uint64)
 	// Interrupt handles a device's interrupt on this processor and
 	// acknowledges it. It tells false for one that nobody expects.
 	Interrupt(vector uint8) bool
@@ -33,7 +39,8 @@ type Machine interface {
 
 // Memory is the host-virtual memory of the Go runtime. Addresses and sizes are
 // in bytes, page-aligned. Its methods run with interrupts off and the layer's
-// lock held.
+// lock held. What they take away is gone from the TLBs of all processors before
+// they return, see Shootdown.
 type Memory interface {
 	// Reserve finds size bytes of unused address space.
 	Reserve(size uint64) (va uint64, ok bool)

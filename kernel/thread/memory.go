@@ -113,8 +113,8 @@ func touch(va uintptr, size uint64, write bool) {
 }
 
 // touchLocked is touch for callers that do not hold the lock.
-func touchLocked(va uintptr, size uint64, write bool) {
-	layer.lock.acquire()
+func touchLocked(p *processor, va uintptr, size uint64, write bool) {
+	p.lock()
 	touch(va, size, write)
 	layer.lock.release()
 }
@@ -125,8 +125,8 @@ func bytes(va uintptr, n uint64) []byte {
 }
 
 // printUser writes the runtime's output to the console.
-func printUser(va uintptr, n uint64) uint64 {
-	touchLocked(va, n, false)
+func printUser(p *processor, va uintptr, n uint64) uint64 {
+	touchLocked(p, va, n, false)
 	layer.machine.Print(bytes(va, n))
 	return n
 }

@@ -83,7 +83,7 @@ func TestMemoryCalls(t *testing.T) {
 func TestTouchReachesEveryPage(t *testing.T) {
 	w := newWorld(t, 1)
 	w.memory.faults = map[uint64]FaultResult{0x5000: FaultBacked, 0x6000: FaultBacked, 0x7000: FaultBacked, 0x8000: FaultBacked}
-	layer.lock.acquire()
+	w.processors[0].lock()
 	for _, c := range []struct {
 		name  string
 		va    uintptr

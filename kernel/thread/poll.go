@@ -149,7 +149,7 @@ func collect(to uintptr, n uint64) uint64 {
 }
 
 // epollWait is epoll_pwait(2); a timeout in ms below 0 is none.
-func epollWait(t *thread, to uintptr, n uint64, timeout int32) uint64 {
+func epollWait(p *processor, t *thread, to uintptr, n uint64, timeout int32) uint64 {
 	if found := collect(to, n); found != 0 || timeout == 0 {
 		return found
 	}
@@ -164,7 +164,7 @@ func epollWait(t *thread, to uintptr, n uint64, timeout int32) uint64 {
 		deadline = deadlineIn(uint64(timeout) * 1e6)
 	}
 	poller.waiters.push(t)
-	wait(t, waitPoll, deadline, 0)
+	wait(p, t, waitPoll, deadline, 0)
 	return 0
 }
 
@@ -243,10 +243,11 @@ type EventID uint32
 // Signal wakes the goroutine that waits for an event. It is for interrupt
 // handlers: the caller runs with interrupts off and without the layer's lock.
 func Signal(id EventID) {
-	layer.lock.acquire()
+	p := this()
+	p.lock()
 	if e := eventOf(uint64(id)); e != nil {
 		if t := e.signal(1); t != nil {
-			makeUrgent(this(), t)
+			makeUrgent(p, t)
 		}
 	}
 	layer.lock.release()

@@ -19,11 +19,8 @@ func RunOn(memory Memory, stack uintptr) error {
 // Adopt tells the layer which FS base the runtime has loaded by itself since
 // RunOn, once it has. The layer must know before the thread first waits.
 func Adopt() {
-	Call(func(*struct{}) {
-		p := this()
-		p.fsbase = amd64.ReadMSR(msrFSBase)
-		p.current.get().fsbase = p.fsbase
-	}, &struct{}{})
+	base := amd64.ReadMSR(msrFSBase)
+	Call(func(base *uint64) { this().current.get().fsbase = *base }, &base)
 }
 
 // SleepUntil halts the processor, but for its interrupts, until the given time
@@ -32,7 +29,7 @@ func Adopt() {
 //
 //go:noinline
 func SleepUntil(deadline uint64) {
-	Call(func(deadline *uint64) { wait(this().current.get(), 0, *deadline, 0) }, &deadline)
+	Call(func(deadline *uint64) { p := this(); wait(p, p.current.get(), 0, *deadline, 0) }, &deadline)
 }
 
 // Exit ends the machine as a Go program's exit code says.

@@ -181,7 +181,7 @@ func TestKickTooLate(t *testing.T) {
 	w.call(waker, sysExit)
 	w.machine.takeKicks()
 	w.interrupt(idle, apic.KickVector)
-	expectEqual(t, "idling", idle.idling, true)
+	expectEqual(t, "idling", idle.idling(), true)
 	w.check(nobody)
 	w.addReady(waker)
 	expectSlice(t, "kicks", w.machine.takeKicks(), []uint32{idle.apicID})
@@ -203,20 +203,6 @@ func TestIdleTime(t *testing.T) {
 	w.call(p, sysNanosleep, uint64(put(w, timespec{0, 99})))
 	w.tick(p, 100)
 	expectEqual(t, "idle time", p.idleTime, 1100)
-}
-
-// TestLeavingGivesTheSlotBack: the layer borrows the thread-local slot of the
-// thread that it interrupts, and must not use it once another processor may
-// run that thread.
-func TestLeavingGivesTheSlotBack(t *testing.T) {
-	w := newWorld(t, 1)
-	p := w.processors[0]
-	th := w.run(p)
-	th.fsbase, p.fsbase = 0x1234, 0x1234
-	w.call(p, sysSchedYield)
-	expectEqual(t, "FS base while the thread goes on", p.fsbase, th.fsbase)
-	w.call(p, sysNanosleep, uint64(put(w, timespec{0, 99})))
-	expectEqual(t, "FS base once it waits", p.fsbase, p.tls)
 }
 
 func TestInterruptsAreAcknowledgedAndCounted(t *testing.T) {

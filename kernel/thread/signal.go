@@ -109,7 +109,7 @@ func signalFault(p *processor, t *thread, vector amd64.Vector, code, va uint64) 
 	if t.blocked>>(signal-1)&1 != 0 || actions[signal].handler <= handlerIgnore {
 		fatalFault(p, t, vector, code, va)
 	}
-	if !pushSignal(t, signal, why, va, uint64(vector), code) {
+	if !pushSignal(p, t, signal, why, va, uint64(vector), code) {
 		fatalFault(p, t, vector, code, va)
 	}
 }
@@ -129,7 +129,7 @@ func deliver(p *processor, t *thread) {
 		}
 		atomic.AndUint64(&t.pending, ^bit)
 		if actions[s].handler > handlerIgnore {
-			if !pushSignal(t, s, codeTkill, 0, 0, 0) {
+			if !pushSignal(p, t, s, codeTkill, 0, 0, 0) {
 				fatalSignal(p, t, s)
 			}
 			return
@@ -139,7 +139,7 @@ func deliver(p *processor, t *thread) {
 
 // pushSignal puts a signal frame on the thread's signal stack and makes the
 // thread continue in the handler. It tells false when there is no room.
-func pushSignal(t *thread, signal uint64, code int32, addr, trap, errorCode uint64) bool {
+func pushSignal(p *processor, t *thread, signal uint64, code int32, addr, trap, errorCode uint64) bool {
 	sp, top := t.rsp-redZone, t.rsp
 	if onStack := t.rsp > t.stack.sp && t.rsp <= t.stack.sp+t.stack.size; t.stack.flags&altStackDisable == 0 && !onStack {
 		sp = t.stack.sp + t.stack.size
@@ -151,7 +151,7 @@ func pushSignal(t *thread, signal uint64, code int32, addr, trap, errorCode uint
 	if at > top || t.stack.flags&altStackDisable == 0 && at < t.stack.sp {
 		return false
 	}
-	touchLocked(uintptr(at), size, true)
+	touchLocked(p, uintptr(at), size, true)
 	f := (*signalFrame)(pointer(uintptr(at)))
 	act := &actions[signal]
 	*f = signalFrame{restorer: act.restorer}
@@ -209,7 +209,7 @@ func tgkill(p *processor, tid, signal uint64) uint64 {
 	}
 	atomic.OrUint64(&t.pending, 1<<(signal-1))
 	if t.state == stateRunning && t.cpu != p.index {
-		layer.machine.Kick((*processor)(pointer(layer.processors[t.cpu])).apicID)
+		layer.machine.Kick(processorAt(t.cpu).apicID)
 	}
 	return 0
 }

@@ -46,7 +46,7 @@ func TestInitialStack(t *testing.T) {
 			for _, s := range c.env {
 				env = append(env, []byte(s))
 			}
-			layer.lock.acquire() // as if the runtime called
+			w.processors[0].lock() // as if the runtime called
 			sp := initialStack(top, env, 0x77000)
 			layer.lock.release()
 			expectEqual(t, "alignment of the stack pointer", sp%16, 0)

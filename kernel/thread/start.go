@@ -24,11 +24,13 @@ var idt amd64.IDT
 // InitProcessor makes the calling processor the layer's, with AreaPages pages
 // of zeroed memory at host-virtual address area. From here on its faults and
 // interrupts are handled; interrupts stay off. The first processor also fills
-// the interrupt descriptor table.
+// the interrupt descriptor table. The others come one by one, each up to Join,
+// and there are at most MaxProcessors.
 func InitProcessor(area uintptr, apicID uint32) {
 	syscall, exceptions, interrupts, aborts, _ := entries()
 	index := layer.nprocessor
-	if index == 0 {
+	first := index == 0
+	if first {
 		fillIDT(exceptions, interrupts, aborts)
 	}
 	p := initArea(area, uint32(index), apicID)
@@ -44,9 +46,22 @@ func InitProcessor(area uintptr, apicID uint32) {
 	amd64.WriteMSR(msrSTAR, amd64.SelectorCode<<32)
 	amd64.WriteMSR(msrLSTAR, uint64(syscall))
 	amd64.WriteMSR(msrSFMASK, amd64.FlagsIF|amd64.FlagsTF|amd64.FlagsDF|amd64.FlagsNT|amd64.FlagsAC)
-	layer.processors[index] = area
-	layer.nprocessor++
+	if first {
+		join(p)
+	}
 }
+
+// Join makes the calling processor, which is not the first and has gone through
+// InitProcessor, run threads. The caller then leaves for resume.
+func Join() {
+	p := this()
+	p.lock()
+	join(p)
+	leave(p)
+}
+
+// MaxProcessors is how many processors the layer can run.
+const MaxProcessors = maxProcessors
 
 func hasFSGSBase() bool {
 	if top, _, _, _ := amd64.CPUID(0, 0); top < 7 {
@@ -104,10 +119,10 @@ func firstThread(stack uint64) error {
 	if t == nil {
 		return ErrMemory
 	}
-	p := (*processor)(pointer(layer.processors[0]))
+	p := processorAt(0)
 	t.rip, t.rflags = uint64(go0), amd64.FlagsFixed|amd64.FlagsIF
 	t.rsp = stack
-	t.fsbase, t.tlsg = p.tls, uint64(p.g)
+	t.fsbase = p.tls
 	t.stack.flags = altStackDisable
 	t.state = stateRunning
 	p.current = t.ref()

@@ -13,7 +13,7 @@ import (
 )
 
 // TestRandomSchedules runs threads that wait, wake, sleep, yield, poll, signal,
-// start and end at random on simulated processors, whose interrupts come late
+// move, start and end at random on simulated processors, whose interrupts come late
 // and in any order, also in the middle of another processor's interrupt. After
 // each step every invariant must hold and a model of who waits for what must
 // agree with the layer. At the end all threads must come to their end.
@@ -50,6 +50,7 @@ type waitModel struct {
 	on       uintptr // futex, waitPoll, or 0 for sleep
 	deadline uint64  // never if there is none
 	timedOut uint64  // result then
+	home     uint32  // the processor whose timer it is
 	order    int
 }
 
@@ -133,15 +134,15 @@ func (s *stress) interruptStress(i int, vector uint8) {
 	s.inside[i] = true
 	s.interrupt(s.processors[i], vector)
 	s.inside[i] = false
-	for _, th := range s.due() {
+	for _, th := range s.due(uint32(i)) {
 		s.expectWoken(th, s.waits[th].timedOut)
 	}
 }
 
-// due lists the threads whose deadline has come.
-func (s *stress) due() (list []ref) {
+// due lists the threads whose deadline on a processor has come.
+func (s *stress) due(home uint32) (list []ref) {
 	for th, m := range s.waits {
-		if m.deadline <= s.machine.now {
+		if m.home == home && m.deadline <= s.machine.now {
 			list = append(list, th)
 		}
 	}
@@ -181,7 +182,7 @@ func (s *stress) wait(t *thread, on uintptr, ns, timedOut uint64) {
 		deadline = s.machine.now + ns + 1
 	}
 	s.order++
-	s.waits[t.ref()] = waitModel{on, deadline, timedOut, s.order}
+	s.waits[t.ref()] = waitModel{on, deadline, timedOut, t.cpu, s.order}
 }
 
 // act makes the current thread of p do something.
@@ -204,7 +205,7 @@ func (s *stress) act(p *processor) {
 		// The first thread never waits for ever, so there is always one.
 		ns, timeout = never, 0
 	}
-	switch n := s.rng.IntN(12); {
+	switch n := s.rng.IntN(13); {
 	case s.ending && t.tid != 1:
 		s.last = "an exit"
 		s.call(p, sysExit)
@@ -241,6 +242,11 @@ func (s *stress) act(p *processor) {
 	case n == 10 && s.threads > layer.running && !s.ending:
 		s.last = "a clone"
 		s.clone(p).rip = 0 // its parent may be in a handler
+	case n == 12:
+		s.last = "a pin"
+		pin := uint32(s.rng.IntN(len(s.processors) + 1))
+		f := func(uintptr) { t.setPin(pin) }
+		s.call(p, sysCall, uint64(put(s.world, f)), 0)
 	case n == 11:
 		if other := byID(1 + s.rng.Uint64N(stressThreads)); other != nil && other.stack.flags&altStackDisable == 0 {
 			s.last = "a signal"

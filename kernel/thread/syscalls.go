@@ -67,9 +67,9 @@ func blocking(p *processor, t *thread, number uint64) {
 	case sysNanosleep:
 		touch(uintptr(a), 16, false)
 		t.rax = 0
-		wait(t, 0, deadlineIn((*timespec)(pointer(uintptr(a))).ns()+layer.slack), 0)
+		wait(p, t, 0, deadlineIn((*timespec)(pointer(uintptr(a))).ns()+layer.slack), 0)
 	case sysEpollPwait:
-		t.rax = epollWait(t, uintptr(b), c, int32(d))
+		t.rax = epollWait(p, t, uintptr(b), c, int32(d))
 	case sysRead:
 		t.rax = eventRead(a, uintptr(b), c)
 	case sysWrite:
@@ -87,11 +87,7 @@ func blocking(p *processor, t *thread, number uint64) {
 	case sysArchPrctl:
 		t.rax = fail(einval)
 		if a == archSetFS {
-			touch(uintptr(b)-8, 8, true)
 			t.rax, t.fsbase = 0, b
-			t.tlsg = *(*uint64)(pointer(uintptr(b) - 8))
-			// The slot that was borrowed so far goes back now.
-			setFSBase(p, p.tls)
 		}
 	case sysSchedGetaffinity:
 		t.rax = affinity(b, uintptr(c))
@@ -118,7 +114,7 @@ func affinity(size uint64, to uintptr) uint64 {
 		return fail(einval)
 	}
 	touch(to, 8, true)
-	*(*uint64)(pointer(to)) = 1<<uint(layer.nprocessor) - 1
+	*(*uint64)(pointer(to)) = ^uint64(0) >> (64 - uint(layer.nprocessor))
 	return 8
 }
 

@@ -1,5 +1,8 @@
 package thread
 
+// Each processor has its own deadlines, so that one interrupt is taken for
+// each, by the processor that was asked.
+
 // timers is a binary heap of the threads that wait with a deadline, the
 // earliest first. A thread's timerIndex is its place, so that it leaves in
 // O(log n).

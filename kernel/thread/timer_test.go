@@ -14,7 +14,7 @@ func TestTimersAgainstSortedModel(t *testing.T) {
 	w := newWorld(t, 1)
 	rng := rand.New(rand.NewPCG(3, 4))
 	th := newThreads(w, 200)
-	h := &layer.timers
+	h := w.processors[0].timers()
 	model := map[uint32]uint64{}
 	for step := range 20000 {
 		one := th[rng.IntN(len(th))]
@@ -40,7 +40,7 @@ func TestTimersAgainstSortedModel(t *testing.T) {
 		if f := h.first(); f == nil && first != never || f != nil && f.deadline != first {
 			t.Fatalf("step %d: first is %+v, want deadline %d", step, f, first)
 		}
-		if wrong := misplacedTimers(200, func(ref, string) {}); wrong != nil {
+		if wrong := w.misplacedTimers(200, func(ref, string) {}); wrong != nil {
 			t.Fatalf("step %d: %v", step, wrong)
 		}
 	}
@@ -59,7 +59,7 @@ func TestTimersAgainstSortedModel(t *testing.T) {
 func TestTimersRemoveTwice(t *testing.T) {
 	w := newWorld(t, 1)
 	th := newThreads(w, 2)
-	h := &layer.timers
+	h := w.processors[0].timers()
 	for i, one := range th {
 		one.deadline = uint64(10 + i)
 		h.add(one)
@@ -71,8 +71,8 @@ func TestTimersRemoveTwice(t *testing.T) {
 }
 
 func TestTimersHoldEveryThread(t *testing.T) {
-	newWorld(t, 1)
-	h := &layer.timers
+	w := newWorld(t, 1)
+	h := w.processors[0].timers()
 	for i := range maxThreads {
 		one := newThread()
 		if one == nil {

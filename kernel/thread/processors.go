@@ -1,0 +1,61 @@
+//go:build tamago
+
+package thread
+
+import "runtime"
+
+// Pin makes the calling goroutine keep its thread, and that thread one
+// processor, whose index it returns. Each Pin wants its Unpin.
+func Pin() (index uint32) {
+	runtime.LockOSThread()
+	Call(func(index *uint32) {
+		*index = leastPinned()
+		this().current.get().setPin(*index + 1)
+	}, &index)
+	return index
+}
+
+// Unpin undoes Pin.
+func Unpin() {
+	Call(func(*struct{}) { this().current.get().setPin(0) }, &struct{}{})
+	runtime.UnlockOSThread()
+}
+
+// PinTo is Pin for a certain processor. The function it returns undoes it.
+func PinTo(index uint32) func() {
+	runtime.LockOSThread()
+	Call(func(*struct{}) { this().current.get().setPin(index + 1) }, &struct{}{})
+	return Unpin
+}
+
+// OnEach runs f, which is layer code, on every processor in turn, with
+// interrupts off.
+func OnEach(f func(index uint32)) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var one struct{ index, before uint32 }
+	Call(func(*struct{}) { one.before = this().current.get().pin }, &struct{}{})
+	for one.index = range uint32(Count()) {
+		Call(func(*struct{}) { this().current.get().setPin(one.index + 1) }, &struct{}{})
+		CallUnlocked(func(*struct{}) { f(one.index) }, &struct{}{})
+	}
+	Call(func(*struct{}) { this().current.get().setPin(one.before) }, &struct{}{})
+}
+
+// Count is how many processors run threads.
+func Count() int { return layer.nprocessor }
+
+// Kick interrupts a processor, by its index, and a guest that runs there. The
+// calling processor is left alone.
+func Kick(index uint32) {
+	CallUnlocked(func(index *uint32) {
+		if this().index != *index {
+			layer.machine.Kick(processorAt(*index).apicID)
+		}
+	}, &index)
+}
+
+// Shootdown makes the other processors drop the translations of the 4 KiB
+// pages from virtual address va, and returns when they have. The caller runs in
+// the layer and holds its lock, or is the only processor.
+func Shootdown(va, pages uint64) { shootdown(this(), va, pages) }
