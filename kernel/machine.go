@@ -17,13 +17,19 @@ func (machine) Acknowledge() { lapic.EOI() }
 
 func (machine) Kick(apicID uint32) { kick(apicID) }
 
+func (machine) NMI(apicID uint32) { lapic.SendNMI(apicID) }
+
+func (machine) Flush(va, pages uint64) { flush(va, pages) }
+
 func (machine) SetTimer(deadline uint64) { setTimer(deadline) }
 
 func (machine) Interrupt(vector uint8) bool { return interrupt(vector) }
 
 func (machine) Print(p []byte) {
 	// Output of the Go runtime and of the layer: a panic, most of the time.
+	lockLog()
 	kernelLog.AppendBytes(0, now(), p)
+	unlockLog()
 	print(p)
 }
 

@@ -33,6 +33,7 @@ func main() {
 	bringUp("firmware", initFirmware)
 	bringUp("clock", refineClock)
 	bringUp("interrupts", initInterrupts)
+	bringUp("processors", initProcessors)
 	bringUp("devices", initPCI)
 	bringUp("monitor", initSerial)
 	inLayer(func() { stage("running") })

@@ -163,10 +163,18 @@ func mapLowMegabyte() error {
 	return nil
 }
 
-// invalidate drops from the TLB what the last change of space made stale.
+// invalidate drops from the TLBs of all processors what the last change of
+// space made stale. The caller holds the layer's lock, or is pre-runtime.
 func invalidate() {
+	if va, pages := space.Stale(); pages != 0 {
+		flush(va, pages)
+		thread.Shootdown(va, pages)
+	}
+}
+
+// flush drops pages of 4 KiB from this processor's TLB.
+func flush(va, pages uint64) {
 	const most = 64 // beyond, a reload of all is cheaper
-	va, pages := space.Stale()
 	if pages > most {
 		// Kernel mappings are global: only a change of CR4.PGE drops them.
 		cr4 := amd64.ReadCR4()
