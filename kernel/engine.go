@@ -3,13 +3,13 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/ringo-vmm/ringo/amd64"
 	"github.com/ringo-vmm/ringo/amd64/cpuid"
 	"github.com/ringo-vmm/ringo/amd64/msr"
+	"github.com/ringo-vmm/ringo/kernel/thread"
 	"github.com/ringo-vmm/ringo/svm"
 	"github.com/ringo-vmm/ringo/vmm"
 	"github.com/ringo-vmm/ringo/vmx"
@@ -20,8 +20,7 @@ var processor cpuid.Func = amd64.CPUID
 
 func processorName() string { return processor.Brand() }
 
-// newEngine makes the engine of this machine and enables this processor for
-// it.
+// newEngine makes the engine of this machine and enables all processors for it.
 func newEngine() (vmm.Engine, error) {
 	var missing []string
 	for _, p := range probeEngines() {
@@ -40,18 +39,21 @@ func newEngine() (vmm.Engine, error) {
 }
 
 func newSVM() (vmm.Engine, error) {
-	if err := allowSVM(hostMSRs{}); err != nil {
-		return nil, err
-	}
 	e, err := svm.New(processor, vmHost{})
 	if err != nil {
 		return nil, err
 	}
-	var pages [svm.EnablePages]uint64
-	if err := allocEach(pages[:]); err != nil {
+	pages, err := pagesForEach(svm.EnablePages)
+	if err != nil {
 		return nil, err
 	}
-	inLayer(func() { svm.Enable(pages) })
+	off := svmIsOff(hostMSRs{})
+	thread.OnEach(func(index uint32) {
+		if off {
+			amd64.WriteMSR(msr.VMCR, amd64.ReadMSR(msr.VMCR)&^msr.VMCRSVMDisable)
+		}
+		svm.Enable([svm.EnablePages]uint64(pages[index]))
+	})
 	return e, nil
 }
 
@@ -60,36 +62,43 @@ func newVMX() (vmm.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	var pages [vmx.EnablePages]uint64
-	if err := allocEach(pages[:]); err != nil {
+	pages, err := pagesForEach(vmx.EnablePages)
+	if err != nil {
 		return nil, err
 	}
-	var ok bool
-	inLayer(func() { ok = e.Enable(pages) })
-	if !ok {
-		return nil, errors.New("vmx: the processor refuses VMXON")
+	var on uint32
+	thread.OnEach(func(index uint32) {
+		if e.Enable([vmx.EnablePages]uint64(pages[index])) {
+			on++
+		}
+	})
+	if n := thread.Count(); on != n {
+		return nil, fmt.Errorf("vmx: %d of %d processors refuse VMXON", n-on, n)
 	}
 	return e, nil
 }
 
-// allowSVM lets EFER.SVME be set where the firmware has SVM off but has not
-// locked that. APM vol. 2 §15.30.1.
-func allowSVM(m hostMSRs) error {
+// svmIsOff tells whether the firmware has SVM off, without having locked that:
+// then EFER.SVME cannot be set. Without the register nothing turns SVM off. APM
+// vol. 2 §15.30.1.
+func svmIsOff(m hostMSRs) bool {
 	v, err := m.Read(msr.VMCR)
-	if err != nil || v&msr.VMCRSVMDisable == 0 {
-		return nil // without the register nothing turns SVM off
-	}
-	return m.Write(msr.VMCR, v&^msr.VMCRSVMDisable)
+	return err == nil && v&msr.VMCRSVMDisable != 0
 }
 
-// allocEach fills pages with a page each.
-func allocEach(pages []uint64) (err error) {
-	for i := range pages {
-		if pages[i], err = (vmHost{}).AllocPages(0); err != nil {
-			return err
+// pagesForEach is n pages of memory, each by itself, for every processor.
+func pagesForEach(n int) ([][]uint64, error) {
+	all := make([][]uint64, thread.Count())
+	for i := range all {
+		for range n {
+			pa, err := (vmHost{}).AllocPages(0)
+			if err != nil {
+				return nil, err
+			}
+			all[i] = append(all[i], pa)
 		}
 	}
-	return nil
+	return all, nil
 }
 
 // probeEngines asks every engine whether it can run guests on this machine.

@@ -35,7 +35,35 @@ func (vmHost) NewAlarm(rang *atomic.Uint32) (vmm.Alarm, error) {
 	if !ok {
 		return nil, fmt.Errorf("more than %d guest processors", thread.MaxAlarms)
 	}
-	return a, nil
+	return &hostAlarm{Alarm: a}, nil
+}
+
+// hostAlarm is a vmm.Alarm. On a machine with one processor a guest's goroutine
+// may change threads, which is faster.
+type hostAlarm struct {
+	thread.Alarm
+	processor atomic.Uint32 // index plus 1 of the one that it is attached to; 0 is none
+}
+
+// Attach keeps the calling goroutine on a processor.
+func (a *hostAlarm) Attach() {
+	if thread.Count() > 1 {
+		a.processor.Store(thread.Pin() + 1)
+	}
+}
+
+// Detach lets it go.
+func (a *hostAlarm) Detach() {
+	if a.processor.Swap(0) != 0 {
+		thread.Unpin()
+	}
+}
+
+// Ring interrupts the guest.
+func (a *hostAlarm) Ring() {
+	if p := a.processor.Load(); p != 0 {
+		thread.Kick(p - 1)
+	}
 }
 
 const blockOrder = ram.BlockShift - frame.Shift
@@ -76,7 +104,7 @@ func (vmHost) AllocPages(order int) (uint64, error) {
 func (vmHost) FreePages(pa uint64, order int) { freeFrames(pa, order, frame.Device) }
 
 // Exclusive is vmm.Frames'.
-func (vmHost) Exclusive(f func()) { inLayer(f) }
+func (vmHost) Exclusive(f func()) { thread.OnEach(func(uint32) { f() }) }
 
 // allocFrames and freeFrames use the frame allocator from a goroutine.
 func allocFrames(order int, owner frame.Owner) (uint64, error) {

@@ -97,6 +97,38 @@ func TestGuestsNeverShareTranslations(t *testing.T) {
 	}
 }
 
+// Guests stay on their processors, whose TLBs know nothing of each other.
+func TestProcessorsFlushForEachGeneration(t *testing.T) {
+	const processors, guests = 3, 7
+	e, _ := newEngine(t, withSVM(cpuidtest.QEMUEPYC, 5, onlyPaging))
+	var tlbs [processors]*fakeTLB
+	var generations [processors]uint64
+	for i := range tlbs {
+		tlbs[i] = &fakeTLB{TB: t, held: map[uint32]translations{}, cached: map[uint64]uint32{}}
+	}
+	here := 0
+	epochs := map[uint64]int{}
+	onRun(t, func(c *context, v *VMCB) {
+		tlbs[here].enter(c.vmcb, epochs[c.vmcb])
+		exitWith(v, ExitINTR)
+	})
+	cpus := make([]*CPU, guests)
+	for i := range cpus {
+		cpus[i] = newCPU(t, e)
+	}
+	r := random()
+	var x vmm.Exit
+	for range 5000 {
+		i := r.IntN(1 + r.IntN(guests))
+		if here = i % processors; r.IntN(4) == 0 {
+			cpus[i].FlushTLB()
+			epochs[cpus[i].context.vmcb]++
+		}
+		hostGeneration = &generations[here]
+		cpus[i].Run(&x)
+	}
+}
+
 // A guest that cannot be entered takes no identifier, and no flush, with it.
 func TestARefusedEntryLosesNoFlush(t *testing.T) {
 	e, _ := newEngine(t, withSVM(cpuidtest.QEMUEPYC, 2, onlyPaging))

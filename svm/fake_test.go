@@ -126,6 +126,7 @@ func (f *fakeFrames) Exclusive(do func()) {
 func newEngine(t testing.TB, m cpuidtest.Model) (*Engine, *fakeFrames) {
 	t.Helper()
 	f := newFrames(t)
+	hostGeneration = new(uint64)
 	e, err := New(m.CPUID(), f)
 	if err != nil {
 		t.Fatal(err)

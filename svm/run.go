@@ -60,4 +60,7 @@ const (
 	gsFSBase   = amd64.PerCPUFSBase
 	gsEngine   = amd64.PerCPUEngine
 	gsFPUOwner = amd64.PerCPUFPUOwner
+
+	gsSelf       = amd64.PerCPUSelf
+	gsGeneration = amd64.PerCPUGeneration
 )

@@ -333,6 +333,13 @@ TEXT ·vmsave(SB),NOSPLIT,$0-8
 	VMSAVE
 	RET
 
+// func flushedFor() *uint64
+TEXT ·flushedFor(SB),NOSPLIT,$0-8
+	MOVQ	const_gsSelf(GS), AX
+	ADDQ	$const_gsGeneration, AX
+	MOVQ	AX, ret+0(FP)
+	RET
+
 // func setEngine(page uint64)
 TEXT ·setEngine(SB),NOSPLIT,$0-8
 	MOVQ	page+0(FP), AX

@@ -8,6 +8,11 @@ var (
 	machineCheck = func() { panic("svm: machine check") }
 )
 
+// hostGeneration is the processor's, as a test has it.
+var hostGeneration = new(uint64)
+
+func flushedFor() *uint64 { return hostGeneration }
+
 func dropFPU(area uint64) {}
 
 func saveFPU(area uint64) {}

@@ -8,6 +8,10 @@ package svm
 //go:noescape
 func run(c *context)
 
+// flushedFor is the generation of address space identifiers for which this
+// processor's TLB has been flushed. The goroutine stays on the processor.
+func flushedFor() *uint64
+
 // vmsave stores this processor's segment state that #VMEXIT does not restore
 // in the page at host-physical address pa. APM vol. 2 §15.5.2.
 func vmsave(pa uint64)

@@ -115,7 +115,7 @@ type Frames interface {
 	AllocPages(order int) (pa uint64, err error)
 	// FreePages takes them back.
 	FreePages(pa uint64, order int)
-	// Exclusive runs f with interrupts off. f must not allocate, block or
-	// store pointers.
+	// Exclusive runs f on every processor in turn, with interrupts off. f
+	// must not allocate, block or store pointers.
 	Exclusive(f func())
 }

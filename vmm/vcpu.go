@@ -102,13 +102,17 @@ func (c *VCPU) kick(what uint32) {
 		case c.wake <- struct{}{}:
 		default:
 		}
+		return
 	}
+	c.alarm.Ring() // it may be in the guest, on another processor
 }
 
 // run is the life of a processor: attend to what has come up, enter the guest,
 // handle the exit.
 func (c *VCPU) run() {
 	defer c.finish()
+	c.alarm.Attach()
+	defer c.alarm.Detach()
 	c.vm.gate.enter()
 	if c.waiting && !c.awaitStartUp() {
 		return

@@ -29,6 +29,13 @@ type Alarm interface {
 	// Set sets the alarm to a time of the host's clock in ns, in place of
 	// what it was set to; never is all ones.
 	Set(at uint64)
+	// Attach is called by the goroutine that runs a guest before it first
+	// does, and Detach when it never will again: in between it stays on one
+	// processor, which alone has parts of the guest's state.
+	Attach()
+	Detach()
+	// Ring interrupts that processor, unless it is the caller's.
+	Ring()
 	Close()
 }
 

@@ -20,8 +20,8 @@ const EnablePages = 2
 // is loaded. It is false when the processor refuses VMXON. SDM vol. 3 §23.7,
 // §24.11.5.
 func (e *Engine) Enable(pages [EnablePages]uint64) bool {
-	if e.unlocked {
-		amd64.WriteMSR(msr.FeatureControl, amd64.ReadMSR(msr.FeatureControl)|msr.FeatureControlLock|msr.FeatureControlOutSMX)
+	if v := amd64.ReadMSR(msr.FeatureControl); v&msr.FeatureControlLock == 0 {
+		amd64.WriteMSR(msr.FeatureControl, v|msr.FeatureControlLock|msr.FeatureControlOutSMX)
 	}
 	amd64.WriteCR0((amd64.ReadCR0() | e.cr0Fixed0) & e.cr0Fixed1)
 	cr4 := amd64.ReadCR4() | x86.CR4VMXE

@@ -78,6 +78,7 @@ type processor struct {
 	fsgsbase uint64  // 1: WRFSBASE works
 	engine   uintptr // what makes guests run on this processor: host-virtual
 	fpuOwner uintptr // the engine's: whose x87 and AVX state is loaded
+	asids    uint64  // the engine's: its generation of address space identifiers
 
 	tls uint64 // FS base of the layer, whose slot for g is its own
 
@@ -194,7 +195,9 @@ const _ = timerPages*pageSize - unsafe.Sizeof(timers{})
 
 // The engines' assembly knows these fields by their offsets.
 var (
+	_ = [1]int{}[unsafe.Offsetof(processor{}.self)-amd64.PerCPUSelf]
 	_ = [1]int{}[unsafe.Offsetof(processor{}.fsbase)-amd64.PerCPUFSBase]
+	_ = [1]int{}[unsafe.Offsetof(processor{}.asids)-amd64.PerCPUGeneration]
 	_ = [1]int{}[unsafe.Offsetof(processor{}.engine)-amd64.PerCPUEngine]
 	_ = [1]int{}[unsafe.Offsetof(processor{}.fpuOwner)-amd64.PerCPUFPUOwner]
 )

@@ -31,6 +31,10 @@ func PinTo(index uint32) func() {
 // OnEach runs f, which is layer code, on every processor in turn, with
 // interrupts off.
 func OnEach(f func(index uint32)) {
+	if Count() == 1 {
+		CallUnlocked(func(*struct{}) { f(0) }, &struct{}{})
+		return
+	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	var one struct{ index, before uint32 }

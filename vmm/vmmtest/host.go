@@ -46,6 +46,10 @@ func (a *alarm) Set(at uint64) {
 	a.timer.Reset(time.Duration(min(max(at, now)-now, 1<<62)))
 }
 
+func (a *alarm) Attach() {}
+func (a *alarm) Detach() {}
+func (a *alarm) Ring()   {}
+
 func (a *alarm) Close() { a.timer.Stop() }
 
 // AllocBlock is a block of zeros, at a host-physical address that nothing uses.
