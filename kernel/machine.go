@@ -3,6 +3,7 @@
 package main
 
 import (
+	"github.com/ringo-vmm/ringo/amd64"
 	"github.com/ringo-vmm/ringo/kernel/thread"
 )
 
@@ -36,5 +37,7 @@ func (machine) Print(p []byte) {
 func (machine) Random(p []byte) { random(p) }
 
 func (machine) Readable(va uint64) bool { return space.Walk(va).OK }
+
+func (machine) Halt() { amd64.Halt() }
 
 func (machine) Stop(why thread.Stop) { stop(why) }

@@ -2,7 +2,6 @@ package thread
 
 import (
 	"runtime"
-	"sync/atomic"
 	"unsafe"
 
 	"github.com/ringo-vmm/ringo/amd64"
@@ -24,6 +23,14 @@ type abortFrame struct {
 // check. It returns only from an NMI that somebody expected.
 func abortFrom(p *processor, f *abortFrame) {
 	vector := amd64.Vector(f.gate / gateBytes)
+	t := p.aborted()
+	t.rax, t.rbx, t.rcx, t.rdx, t.rsi, t.rdi, t.rbp = f.rax, f.rbx, f.rcx, f.rdx, f.rsi, f.rdi, f.rbp
+	t.r8, t.r9, t.r10, t.r11, t.r12, t.r13, t.r14, t.r15 = f.r8, f.r9, f.r10, f.r11, f.r12, f.r13, f.r14, f.r15
+	t.rip, t.rflags, t.rsp = f.rip, f.rflags, f.rsp
+	if vector == amd64.NMI && endedByAnother(p) {
+		halt(p)
+		return
+	}
 	why := StopLayer
 	switch vector {
 	case amd64.DoubleFault:
@@ -31,10 +38,6 @@ func abortFrom(p *processor, f *abortFrame) {
 	case amd64.NMI, amd64.MachineCheck:
 		why = StopNMI
 	}
-	t := p.aborted()
-	t.rax, t.rbx, t.rcx, t.rdx, t.rsi, t.rdi, t.rbp = f.rax, f.rbx, f.rcx, f.rdx, f.rsi, f.rdi, f.rbp
-	t.r8, t.r9, t.r10, t.r11, t.r12, t.r13, t.r14, t.r15 = f.r8, f.r9, f.r10, f.r11, f.r12, f.r13, f.r14, f.r15
-	t.rip, t.rflags, t.rsp = f.rip, f.rflags, f.rsp
 	end(line().Str("ringo: panic: ").Str(vector.String()).Str(" on processor ").Dec(uint64(p.index)))
 	die(p, t, f.code, faultAddress(), why)
 }
@@ -75,9 +78,10 @@ func logUnknown(number uint64) {
 }
 
 // die prints the state of t, the back trace and all threads, and stops. A
-// fault while it does so stops at once.
+// fault while it does so stops at once. Another processor that dies meanwhile
+// just halts.
 func die(p *processor, t *thread, code, va uint64, why Stop) {
-	if !dying.CompareAndSwap(false, true) {
+	if !stopOthers(p) {
 		end(line().Str("and again while reporting it, at ").Hex(t.rip, 16).Str(" address ").Hex(va, 16))
 		layer.machine.Stop(why)
 	}
@@ -90,12 +94,10 @@ func die(p *processor, t *thread, code, va uint64, why Stop) {
 	end(line().Str("r12 ").Hex(t.r12, 16).Str(" r13 ").Hex(t.r13, 16).Str(" r14 ").Hex(t.r14, 16).Str(" r15 ").Hex(t.r15, 16))
 	end(line().Str("rip ").Hex(t.rip, 16).Str(" flg ").Hex(t.rflags, 16).Str(" cr3 ").Hex(pageTables(), 16).Str(" fs  ").Hex(t.fsbase, 16))
 	backTrace(t.rip, t.rbp)
+	processorTable(p)
 	threadTable()
 	layer.machine.Stop(why)
 }
-
-// dying is set by the first processor that dies.
-var dying atomic.Bool
 
 // maxFrames bounds a back trace, whose links may be broken.
 const maxFrames = 32

@@ -50,7 +50,7 @@ func newWorld(t *testing.T, processors int) *world {
 	reset(&counts)
 	reset(&reported)
 	reset(&out)
-	dying.Store(false)
+	ending.Store(0)
 	w.machine.world, w.memory.world = w, w
 	w.memory.pages = arenaSize / pageSize
 	layer.machine, layer.memory = &w.machine, &w.memory
@@ -183,11 +183,13 @@ func (w *world) asStop(v any) Stop {
 type fakeMachine struct {
 	world     *world
 	now, wall uint64
+	tick      uint64 // 0 but for tests of waits that end
 
 	timers       [maxProcessors]uint64 // by processor
 	set          int                   // SetTimer calls
 	kicks        []uint32              // APIC ids
 	nmis         []uint32              // APIC ids
+	deaf         [maxProcessors]bool   // processors that take no NMI
 	flushed      atomic.Int64          // Flush calls
 	printed      []byte
 	acknowledged int
@@ -198,7 +200,12 @@ type fakeMachine struct {
 	readable      func(va uint64) bool
 }
 
-func (m *fakeMachine) Now() uint64  { return m.now }
+// Now is the time. Each look at it takes a tick.
+func (m *fakeMachine) Now() uint64 {
+	m.now += m.tick
+	return m.now
+}
+
 func (m *fakeMachine) Wall() uint64 { return m.wall }
 
 func (m *fakeMachine) SetTimer(deadline uint64) {
@@ -215,7 +222,25 @@ func (m *fakeMachine) Kick(apicID uint32) {
 	}
 }
 
-func (m *fakeMachine) NMI(apicID uint32) { m.nmis = append(m.nmis, apicID) }
+// NMI arrives at once at a processor that is not deaf.
+func (m *fakeMachine) NMI(apicID uint32) {
+	m.nmis = append(m.nmis, apicID)
+	for _, p := range m.world.processors {
+		if p.apicID == apicID && !m.deaf[p.index] {
+			m.stop(p)
+		}
+	}
+}
+
+// stop gives p an NMI, which halts it.
+func (m *fakeMachine) stop(p *processor) {
+	defer func() {
+		if v := recover(); v != halted {
+			panic(v)
+		}
+	}()
+	abortFrom(p, &abortFrame{gate: uint64(amd64.NMI) * gateBytes, rip: 0xabc0 + uint64(p.index)})
+}
 
 func (m *fakeMachine) Flush(va, pages uint64) { m.flushed.Add(1) }
 
@@ -239,6 +264,11 @@ func (m *fakeMachine) Random(p []byte) {
 		p[i] = byte(i*7 + 3)
 	}
 }
+
+func (m *fakeMachine) Halt() { panic(halted) }
+
+// halted is what a processor that halts panics with.
+const halted Stop = 100
 
 // Stop ends the test's call into the layer; world.stops expects that.
 func (m *fakeMachine) Stop(why Stop) { panic(why) }

@@ -33,6 +33,8 @@ type Machine interface {
 	Readable(va uint64) bool
 	// Random fills p with random bytes.
 	Random(p []byte)
+	// Halt stops this processor for good.
+	Halt()
 	// Stop ends the machine.
 	Stop(why Stop)
 }

@@ -59,6 +59,10 @@ func Kick(index uint32) {
 	}, &index)
 }
 
+// StopOthers halts all processors but the one that calls it, in the layer, to
+// end the machine. If another one has called it before, it does not return.
+func StopOthers() { stopOthers(this()) }
+
 // Shootdown makes the other processors drop the translations of the 4 KiB
 // pages from virtual address va, and returns when they have. The caller runs in
 // the layer and holds its lock, or is the only processor.

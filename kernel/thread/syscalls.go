@@ -79,7 +79,7 @@ func blocking(p *processor, t *thread, number uint64) {
 	case sysExit:
 		exit(t)
 	case sysExitGroup:
-		exitGroup(a)
+		exitGroup(p, a)
 	case sysTgkill:
 		t.rax = tgkill(p, b, c)
 	case sysKill:
@@ -119,11 +119,13 @@ func affinity(size uint64, to uintptr) uint64 {
 }
 
 // exitGroup ends the machine: the Go runtime exits with 2 after a panic.
-func exitGroup(code uint64) {
+func exitGroup(p *processor, code uint64) {
 	switch code {
 	case 0, uint64(StopReboot):
 		layer.machine.Stop(Stop(code))
 	case uint64(StopPanic):
+		stopOthers(p)
+		processorTable(p)
 		layer.machine.Stop(StopPanic)
 	}
 	layer.machine.Stop(StopExit)
