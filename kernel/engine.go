@@ -66,7 +66,7 @@ func newVMX() (vmm.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	var on uint32
+	on := 0
 	thread.OnEach(func(index uint32) {
 		if e.Enable([vmx.EnablePages]uint64(pages[index])) {
 			on++

@@ -76,7 +76,6 @@ type features struct {
 	pin, primary, secondary uint32
 	exit, entry             uint32
 	invept, invvpid         uint64 // types of the instructions, for what a guest has
-	unlocked                bool   // IA32_FEATURE_CONTROL is ours to lock
 	barrier, tscAux, xsave  bool
 	cr0Fixed0, cr0Fixed1    uint64
 	cr4Fixed0, cr4Fixed1    uint64
@@ -143,9 +142,6 @@ func readFeatures(cpu cpuid.Func, rdmsr func(uint32) (uint64, error)) (features,
 		f.invvpid = invalidateAll
 	default:
 		f.secondary &^= 1 << secondaryVPID // what cannot be dropped is not kept
-	}
-	if v, err := rdmsr(msr.FeatureControl); err == nil {
-		f.unlocked = v&msr.FeatureControlLock == 0
 	}
 	return f, nil
 }
