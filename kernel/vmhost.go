@@ -104,7 +104,7 @@ func (vmHost) AllocPages(order int) (uint64, error) {
 func (vmHost) FreePages(pa uint64, order int) { freeFrames(pa, order, frame.Device) }
 
 // Exclusive is vmm.Frames'.
-func (vmHost) Exclusive(f func()) { thread.OnEach(func(uint32) { f() }) }
+func (vmHost) Exclusive(f func()) { inLayer(f) }
 
 // allocFrames and freeFrames use the frame allocator from a goroutine.
 func allocFrames(order int, owner frame.Owner) (uint64, error) {

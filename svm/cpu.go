@@ -105,9 +105,8 @@ const (
 	pauseThreshold = 128
 )
 
-// Close frees the processor's pages.
+// Close frees the processor's pages. It has left.
 func (c *CPU) Close() {
-	c.engine.frames.Exclusive(func() { dropFPU(c.fpu) })
 	c.engine.frames.FreePages(c.fpu, fpuOrder)
 	c.engine.frames.FreePages(c.context.vmcb, vmcbOrder)
 }
@@ -131,6 +130,14 @@ func (c *CPU) Flags() uint64 { return c.v.RFLAGS }
 func (c *CPU) SetTSCOffset(offset uint64) {
 	c.v.TSCOffset = offset
 	c.v.Clean &^= CleanIntercepts
+}
+
+// Leave is vmm.CPU's. What the next processor has cached of the VMCB and in its
+// TLB may be old: the guest has been there before. APM vol. 2 §15.15.3.
+func (c *CPU) Leave() {
+	c.engine.frames.Exclusive(c.putAway)
+	c.v.Clean = 0
+	c.generation = 0
 }
 
 // FlushTLB is vmm.CPU's.

@@ -13,6 +13,4 @@ var hostGeneration = new(uint64)
 
 func flushedFor() *uint64 { return hostGeneration }
 
-func dropFPU(area uint64) {}
-
 func saveFPU(area uint64) {}

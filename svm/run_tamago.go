@@ -16,10 +16,6 @@ func flushedFor() *uint64
 // in the page at host-physical address pa. APM vol. 2 §15.5.2.
 func vmsave(pa uint64)
 
-// dropFPU forgets that the processor holds the x87 and AVX state of a guest
-// which is no more. It runs with interrupts off.
-func dropFPU(area uint64)
-
 // saveFPU puts a guest's x87 and AVX state in its XSAVE area, if this processor
 // holds it, and lets go of it. It runs with interrupts off, on a processor that
 // has XSAVE.

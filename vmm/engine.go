@@ -39,7 +39,8 @@ type Space interface {
 	Close()
 }
 
-// CPU is a guest processor. One goroutine at a time uses it.
+// CPU is a guest processor. One goroutine at a time uses it, on one processor
+// until it calls Leave.
 type CPU interface {
 	// Run enters the guest and says in e why it came back.
 	Run(e *Exit)
@@ -96,6 +97,10 @@ type CPU interface {
 	// SetTSCOffset sets what is added to the time-stamp counter for the
 	// guest.
 	SetTSCOffset(offset uint64)
+	// Leave makes the host's processor give up what it holds of the guest.
+	// Whoever has run the guest calls it, on that processor, before anybody
+	// else uses the CPU or the guest runs on another.
+	Leave()
 	// FlushTLB drops the guest's translations before the next entry.
 	FlushTLB()
 	// Raw is what the hardware said of the last exit: its code, and two
@@ -115,7 +120,7 @@ type Frames interface {
 	AllocPages(order int) (pa uint64, err error)
 	// FreePages takes them back.
 	FreePages(pa uint64, order int)
-	// Exclusive runs f on every processor in turn, with interrupts off. f
-	// must not allocate, block or store pointers.
+	// Exclusive runs f with interrupts off, on the processor of the caller.
+	// f must not allocate, block or store pointers.
 	Exclusive(f func())
 }

@@ -51,8 +51,7 @@ func (c *VCPU) awaitStartUp() bool {
 		case vm.ending.Load() != nil:
 			return false
 		case vm.gate.closed.Load() != 0:
-			vm.gate.leave()
-			vm.gate.enter()
+			c.standStill()
 		case c.Attention.Swap(0) != 0:
 		case c.settle():
 			c.end(Ending{How: Halted})

@@ -110,9 +110,9 @@ func (c *VCPU) kick(what uint32) {
 // run is the life of a processor: attend to what has come up, enter the guest,
 // handle the exit.
 func (c *VCPU) run() {
-	defer c.finish()
 	c.alarm.Attach()
 	defer c.alarm.Detach()
+	defer c.finish()
 	c.vm.gate.enter()
 	if c.waiting && !c.awaitStartUp() {
 		return
@@ -141,6 +141,7 @@ func (c *VCPU) finish() {
 			c.unlock()
 		}
 	}
+	c.cpu.Leave()
 	vm.gate.leave()
 	if vm.left.Add(-1) == 0 {
 		close(vm.done)
@@ -179,8 +180,7 @@ func (c *VCPU) control() bool {
 	vm := c.vm
 	if vm.ending.Load() == nil && vm.gate.closed.Load() != 0 {
 		stamp := vm.host.TSC()
-		vm.gate.leave()
-		vm.gate.enter()
+		c.standStill()
 		c.Stats.skip(vm.host.TSC() - stamp)
 		c.Attention.Or(attendInterrupt | attendTimer)
 	}
@@ -188,6 +188,13 @@ func (c *VCPU) control() bool {
 		c.initialize()
 	}
 	return vm.ending.Load() == nil && (!c.waiting || c.awaitStartUp())
+}
+
+// standStill waits for the end of a pause.
+func (c *VCPU) standStill() {
+	c.cpu.Leave()
+	c.vm.gate.leave()
+	c.vm.gate.enter()
 }
 
 // tick fires the timers that are due, and sets the alarm to the next.

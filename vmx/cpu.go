@@ -25,6 +25,7 @@ type CPU struct {
 	cr8     uint64
 	cstar   uint64
 	putAway func() // the processor gives up this guest's x87 and AVX state
+	release func() // and its VMCS too
 }
 
 // fresh is how much of the copy of the VMCS is what the VMCS has.
@@ -73,6 +74,7 @@ func (e *Engine) NewCPU(s vmm.Space) (_ vmm.CPU, err error) {
 	c.mxcsr = resetMXCSR
 	fpu := c.fpu
 	c.putAway = func() { saveFPU(fpu) }
+	c.release = func() { saveFPU(fpu); vmclear(c.vmcs) }
 	c.bell = new(vmm.Bell)
 	binary.LittleEndian.PutUint16(amd64.Bytes(uintptr(fpu), 2), resetFCW)
 	*c.area(areaAllXCR0) = e.limits.xcr0
@@ -138,14 +140,8 @@ func (c *CPU) free() {
 	}
 }
 
-// Close frees the processor's pages. The VMCS must not be loaded any more.
-func (c *CPU) Close() {
-	c.engine.frames.Exclusive(func() {
-		dropFPU(c.fpu)
-		vmclear(c.vmcs)
-	})
-	c.free()
-}
+// Close frees the processor's pages. It has left, so the VMCS is not loaded.
+func (c *CPU) Close() { c.free() }
 
 // Watch is vmm.CPU's.
 func (c *CPU) Watch(b *vmm.Bell) { c.bell = b }
@@ -166,6 +162,18 @@ func (c *CPU) Flags() uint64 { return c.flags }
 func (c *CPU) SetTSCOffset(offset uint64) {
 	c.controls.TSCOffset = offset
 	c.dirty |= dirtyControls
+}
+
+// Leave is vmm.CPU's. All of the guest's state is in memory then, and the VMCS
+// loaded nowhere. What the next processor has in its TLB may be old: the guest
+// has been there before. SDM vol. 3 §24.11.1.
+func (c *CPU) Leave() {
+	if c.host != 0 {
+		c.sync(freshAll)
+		c.engine.frames.Exclusive(c.release)
+	}
+	c.host, c.launched = 0, 0
+	c.extra |= extraFlush
 }
 
 // FlushTLB is vmm.CPU's.

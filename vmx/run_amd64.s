@@ -519,15 +519,6 @@ TEXT ·saveFPU(SB),NOSPLIT,$0-8
 other:
 	RET
 
-// func dropFPU(area uint64)
-TEXT ·dropFPU(SB),NOSPLIT,$0-8
-	MOVQ	area+0(FP), R9
-	CMPQ	R9, const_gsFPUOwner(GS)
-	JNE	other
-	MOVQ	$0, const_gsFPUOwner(GS)
-other:
-	RET
-
 // func vmclear(pa uint64)
 TEXT ·vmclear(SB),NOSPLIT,$0-8
 	MOVQ	pa+0(FP), AX

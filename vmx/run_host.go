@@ -15,6 +15,4 @@ var (
 
 func vmclear(pa uint64) {}
 
-func dropFPU(area uint64) {}
-
 func saveFPU(area uint64) {}

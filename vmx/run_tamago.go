@@ -28,10 +28,6 @@ func vmwrite(c *context, f Field, v uint64)
 // vmclear makes a VMCS not loaded anywhere. It runs with interrupts off.
 func vmclear(pa uint64)
 
-// dropFPU forgets that the processor holds the x87 and AVX state of a guest
-// which is no more. It runs with interrupts off.
-func dropFPU(area uint64)
-
 // saveFPU puts what the processor holds for a guest in its XSAVE area, if it is
 // this guest's, and lets go of it. It runs with interrupts off.
 func saveFPU(area uint64)

@@ -89,6 +89,7 @@ func (c *CPU) Interrupt(vector uint8)           { c.Injected = append(c.Injected
 func (c *CPU) NMI()                             { c.Interrupt(2) }
 func (c *CPU) Window(on bool)                   { c.window = on }
 func (c *CPU) SetTSCOffset(uint64)              {}
+func (c *CPU) Leave()                           {}
 func (c *CPU) FlushTLB()                        {}
 func (c *CPU) Watch(*vmm.Bell)                  {}
 func (c *CPU) Why() error                       { return c.Err }
