@@ -8,6 +8,7 @@ FUZZTIME ?= 1m
 TAMAGO   ?=
 PEER     ?=
 LINUX    ?=
+SMP      ?=
 DEV      ?=
 FORCE    ?=
 
@@ -26,7 +27,7 @@ help: ## list the targets
 	@echo "  M=MACHINE, ARGS='...'   for run: ringo run -h lists the machines and flags"
 	@echo "  DEV=/dev/sdX, FORCE=1   for usb"
 	@echo "  FUZZTIME=1m             for fuzz: how long each target runs"
-	@echo "  PEER=kvm, LINUX=1       for bench: beside KVM; and time Linux to its shell"
+	@echo "  PEER=kvm, LINUX=1       for bench: beside KVM; and time Linux to its shell; SMP=1: several processors"
 	@echo "  TAMAGO=/path/to/go      for all: build with TamaGo's Go distribution"
 
 build: $(RINGO) ## build the kernel, build/ringo.elf
@@ -38,8 +39,8 @@ run: $(RINGO) ## boot the kernel on an emulated machine (M, CONFIG, ARGS)
 test: $(RINGO) ## vet, unit tests with the race detector, boot tests
 	$(RINGO) test $(RINGO_FLAGS)
 
-bench: $(RINGO) ## measure, and write build/bench.json (PEER=kvm, LINUX=1)
-	@$(RINGO) bench $(RINGO_FLAGS) -peer '$(PEER)' $(if $(filter 1,$(LINUX)),-linux 5)
+bench: $(RINGO) ## measure, and write build/bench.json (PEER=kvm, LINUX=1, SMP=1)
+	@$(RINGO) bench $(RINGO_FLAGS) -peer '$(PEER)' $(if $(filter 1,$(LINUX)),-linux 5) $(if $(filter 1,$(SMP)),-smp)
 
 iso: $(RINGO) ## make build/ringo.iso, for CD and USB stick, BIOS and UEFI
 	$(RINGO) iso $(RINGO_FLAGS) $(CONFIG_FLAG)

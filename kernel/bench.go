@@ -3,6 +3,7 @@
 package main
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/ringo-vmm/ringo/amd64"
@@ -62,7 +63,35 @@ var benchmarks = []benchmark{
 
 var sink []byte
 
-var benchCommand = show("bench", "kernel", "measure what the kernel itself costs, in TSC ticks a time", func(c *monitor.Context) {
+var benchCommand = monitor.Command{
+	Name: "bench", Usage: "[gc|wake [N]]", Group: "kernel",
+	Help:     "measure what the kernel itself costs, in TSC ticks a time; gc: stops of the world; wake: wake-ups across processors",
+	Complete: func([]string) []string { return []string{"gc", "wake"} },
+	Run: func(c *monitor.Context, args []string) error {
+		n := 200
+		if len(args) == 2 {
+			var err error
+			if n, err = strconv.Atoi(args[1]); err != nil || n < 1 || n > maxBenchRounds {
+				return monitor.BadInput("N is 1 to %d, not %q", maxBenchRounds, args[1])
+			}
+		}
+		switch {
+		case len(args) == 0:
+			benchAll(c)
+		case len(args) > 2 || args[0] != "gc" && args[0] != "wake":
+			return monitor.BadInput("want gc or wake, and a number")
+		case args[0] == "gc":
+			benchGC(c, n)
+		default:
+			benchWake(c, n)
+		}
+		return nil
+	},
+}
+
+const maxBenchRounds = 1_000_000
+
+func benchAll(c *monitor.Context) {
 	const n = 2000
 	for _, b := range benchmarks {
 		b.run(n / 10)
@@ -71,4 +100,4 @@ var benchCommand = show("bench", "kernel", "measure what the kernel itself costs
 		c.Printf("%-20s %8d\n", b.name, (amd64.RDTSC()-start)/n)
 	}
 	sink = nil
-})
+}

@@ -14,6 +14,7 @@ import (
 	"github.com/ringo-vmm/ringo/kernel/thread"
 	"github.com/ringo-vmm/ringo/vmm"
 	"github.com/ringo-vmm/ringo/vmm/ram"
+	"github.com/ringo-vmm/ringo/vmm/sched"
 )
 
 // vmHost is this machine as virtual machines and engines see it: a vmm.Host
@@ -29,6 +30,9 @@ func (vmHost) TSC() uint64 { return amd64.TSC() }
 // Log logs a line.
 func (vmHost) Log(format string, args ...any) { logf(klog.Info, format, args...) }
 
+// Scheduler shares the processors out among the guests.
+func (vmHost) Scheduler() *sched.Scheduler { return scheduler() }
+
 // NewAlarm makes an alarm.
 func (vmHost) NewAlarm(rang *atomic.Uint32) (vmm.Alarm, error) {
 	a, ok := thread.NewAlarm(rang)
@@ -42,20 +46,19 @@ func (vmHost) NewAlarm(rang *atomic.Uint32) (vmm.Alarm, error) {
 // may change threads, which is faster.
 type hostAlarm struct {
 	thread.Alarm
-	processor atomic.Uint32 // index plus 1 of the one that it is attached to; 0 is none
+	processor atomic.Uint32 // index plus 1 of the one that its goroutine is kept on; 0 is none
 }
 
-// Attach keeps the calling goroutine on a processor.
-func (a *hostAlarm) Attach() {
-	if thread.Count() > 1 {
-		a.processor.Store(thread.Pin() + 1)
+// Move keeps the calling goroutine on a processor, or lets it go.
+func (a *hostAlarm) Move(processor int) {
+	if thread.Count() == 1 {
+		return
 	}
-}
-
-// Detach lets it go.
-func (a *hostAlarm) Detach() {
-	if a.processor.Swap(0) != 0 {
+	if a.processor.Swap(uint32(processor+1)) != 0 {
 		thread.Unpin()
+	}
+	if processor >= 0 {
+		thread.PinTo(uint32(processor))
 	}
 }
 

@@ -163,21 +163,11 @@ func TestIdleUsesNoProcessor(t *testing.T) {
 // cpuTime is the processor time that a process has used, by /proc.
 func cpuTime(t *testing.T, pid int) time.Duration {
 	t.Helper()
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	d, err := emu.ProcessTime(pid)
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Fields 14 and 15, of which 2 is the name in parentheses; in 1/100 s.
-	fields := strings.Fields(string(b[strings.LastIndexByte(string(b), ')')+1:]))
-	ticks := 0
-	for _, f := range fields[11:13] {
-		n, err := strconv.Atoi(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ticks += n
-	}
-	return time.Duration(ticks) * 10 * time.Millisecond
+	return d
 }
 
 // From the kernel's entry to its prompt it takes at most 100 million

@@ -2,6 +2,7 @@ package vmm
 
 import (
 	"errors"
+	"runtime"
 
 	"github.com/ringo-vmm/ringo/vmm/x86"
 )
@@ -15,7 +16,7 @@ var handlers = [reasonSlots]func(c *VCPU){
 	ReasonNMIWindow:      func(c *VCPU) { c.Attention.Or(attendInterrupt) },
 	ReasonCPUID:          (*VCPU).doCPUID,
 	ReasonHLT:            (*VCPU).hlt,
-	ReasonPause:          func(c *VCPU) { c.next(); yield() },
+	ReasonPause:          (*VCPU).pause,
 	ReasonPort:           (*VCPU).port,
 	ReasonMSR:            (*VCPU).doMSR,
 	ReasonControl:        (*VCPU).control8,
@@ -221,5 +222,8 @@ func (c *VCPU) hostInterrupt() {
 	if look := c.cpu.Look(); look.Shadow && look.CPL == 0 && !c.exit.Delivering && c.emulator != nil && c.emulator.AtHLT() {
 		c.cpu.Skip(1)
 		c.halt()
+	}
+	if c.Attention.Load()|c.Rang.Load() == 0 {
+		runtime.Gosched() // it was for somebody else, who may want to run
 	}
 }

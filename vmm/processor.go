@@ -1,8 +1,6 @@
 package vmm
 
 import (
-	"runtime"
-
 	"github.com/ringo-vmm/ringo/amd64/cpuid"
 	"github.com/ringo-vmm/ringo/amd64/msr"
 	"github.com/ringo-vmm/ringo/vmm/emulate"
@@ -227,9 +225,6 @@ func (c *VCPU) hypercall() {
 	c.gpr[x86.RAX] = ^uint64(notImplemented - 1)
 	c.skip(3)
 }
-
-// yield lets other goroutines run.
-func yield() { runtime.Gosched() }
 
 // setTSCOffset sets what the guest's time-stamp counter is ahead of the host's.
 // The caller holds the device lock.

@@ -56,6 +56,7 @@ func (c *VCPU) awaitStartUp() bool {
 		case c.settle():
 			c.end(Ending{How: Halted})
 		default:
+			c.endTurn()
 			<-c.wake
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ringo-vmm/ringo/vmm/emulate"
 	"github.com/ringo-vmm/ringo/vmm/policy"
+	"github.com/ringo-vmm/ringo/vmm/sched"
 	"github.com/ringo-vmm/ringo/vmm/x86"
 )
 
@@ -56,7 +57,12 @@ type VCPU struct {
 
 	Bell
 	alarm   Alarm
-	alarmAt uint64 // what it is set to
+	alarmAt uint64      // what it is set to
+	timer   *time.Timer // for waits, which the alarm does not end
+
+	turn  *sched.Turn
+	holds bool // it has its turn
+	place int  // index of the host's processor that it is on, -1 for none yet
 
 	waiting bool          // for a start-up IPI
 	startUp atomic.Uint32 // the one that came: its vector and startUpValid
@@ -64,8 +70,8 @@ type VCPU struct {
 	began   bool          // the processor has begun anew
 	settled atomic.Bool   // it counts in VM.still
 
-	halted atomic.Bool
-	wake   chan struct{} // ends a halt
+	halted atomic.Bool   // it waits for something
+	wake   chan struct{} // ends that
 
 	Stats Stats
 }
@@ -80,11 +86,12 @@ func (vm *VM) NewVCPU(irq Interrupts) (*VCPU, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &VCPU{ID: len(vm.cpus), tag: int32(len(vm.cpus) + 1), waiting: len(vm.cpus) > 0, vm: vm, devices: &vm.Devices, cpu: cpu, look: cpu.Look(), gpr: cpu.GPR(), irq: irq, alarmAt: never, wake: make(chan struct{}, 1)}
+	c := &VCPU{ID: len(vm.cpus), tag: int32(len(vm.cpus) + 1), waiting: len(vm.cpus) > 0, vm: vm, devices: &vm.Devices, cpu: cpu, look: cpu.Look(), gpr: cpu.GPR(), irq: irq, alarmAt: never, wake: make(chan struct{}, 1), timer: time.NewTimer(math.MaxInt64), place: -1}
 	if c.alarm, err = vm.host.NewAlarm(&c.Rang); err != nil {
 		cpu.Close()
 		return nil, err
 	}
+	c.turn = vm.group.NewTurn(func() { c.kick(attendTimer) })
 	cpu.Watch(&c.Bell)
 	vm.cpus = append(vm.cpus, c)
 	return c, nil
@@ -98,6 +105,9 @@ func (c *VCPU) kick(what uint32) {
 	c.Attention.Or(what)
 	c.stir()
 	if c.halted.Load() {
+		if what == attendInterrupt {
+			c.turn.Begin() // in time, though its goroutine may have to wait for the caller's
+		}
 		select {
 		case c.wake <- struct{}{}:
 		default:
@@ -110,8 +120,7 @@ func (c *VCPU) kick(what uint32) {
 // run is the life of a processor: attend to what has come up, enter the guest,
 // handle the exit.
 func (c *VCPU) run() {
-	c.alarm.Attach()
-	defer c.alarm.Detach()
+	defer c.alarm.Move(-1)
 	defer c.finish()
 	c.vm.gate.enter()
 	if c.waiting && !c.awaitStartUp() {
@@ -142,6 +151,7 @@ func (c *VCPU) finish() {
 		}
 	}
 	c.cpu.Leave()
+	c.turn.End()
 	vm.gate.leave()
 	if vm.left.Add(-1) == 0 {
 		close(vm.done)
@@ -165,6 +175,9 @@ func (c *VCPU) attend() bool {
 	what := c.Attention.Swap(0)
 	if what&attendControl != 0 && !c.control() {
 		return false
+	}
+	if c.takeTurn(what&attendTimer|c.Rang.Load() != 0) {
+		what |= attendTimer
 	}
 	c.lock()
 	if what&attendTimer|c.Rang.Load() != 0 {
@@ -193,6 +206,7 @@ func (c *VCPU) control() bool {
 // standStill waits for the end of a pause.
 func (c *VCPU) standStill() {
 	c.cpu.Leave()
+	c.endTurn()
 	c.vm.gate.leave()
 	c.vm.gate.enter()
 }
@@ -204,6 +218,9 @@ func (c *VCPU) tick() {
 	at := uint64(never)
 	if next, ok := c.vm.clock.next(); ok {
 		at = next
+	}
+	if c.holds {
+		at = min(at, c.turn.Until())
 	}
 	if at != c.alarmAt || at != never && at <= c.vm.host.Now() {
 		c.alarmAt = at
@@ -244,6 +261,7 @@ func (c *VCPU) halt() {
 	// Whoever kicks from here on finds the processor halted and wakes it.
 	c.halted.Store(true)
 	for c.Attention.Swap(0)&attendControl == 0 || c.control() {
+		c.endTurn()
 		c.lock()
 		c.tick()
 		c.unlock()
@@ -254,7 +272,7 @@ func (c *VCPU) halt() {
 			c.end(Ending{How: Halted})
 			break
 		}
-		c.sleep()
+		c.sleep(nil)
 	}
 	c.stir()
 	c.halted.Store(false)
@@ -276,22 +294,20 @@ func (c *VCPU) ready(dead bool) bool {
 	return ready
 }
 
-// sleep waits for a kick or the first deadline.
-func (c *VCPU) sleep() {
-	if c.alarmAt == never {
-		<-c.wake
-		return
-	}
+// sleep waits for a kick, the first deadline, or what comes from another
+// channel.
+func (c *VCPU) sleep(other <-chan struct{}) {
 	now := c.vm.host.Now()
 	if now >= c.alarmAt {
 		return
 	}
-	timer := time.NewTimer(time.Duration(min(c.alarmAt-now, math.MaxInt64))) // a Duration has a sign
-	defer timer.Stop()
+	c.timer.Reset(time.Duration(min(c.alarmAt-now, math.MaxInt64))) // a Duration has a sign
 	select {
 	case <-c.wake:
-	case <-timer.C:
+	case <-other:
+	case <-c.timer.C:
 	}
+	c.timer.Stop()
 }
 
 // end ends the machine because of this processor.

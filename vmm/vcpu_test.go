@@ -32,7 +32,7 @@ func (c *counter) Out(uint16, int, uint32) { c.out++ }
 // at 0xf4 that ends it.
 func machine(t testing.TB, exits ...vmmtest.Exit) (*vmm.VM, *vmm.VCPU, *interrupts, *counter) {
 	t.Helper()
-	vm, err := vmm.New("test", &vmmtest.Host{}, &vmmtest.Engine{Exits: exits}, ram.BlockSize)
+	vm, err := vmmtest.VM("test", &vmmtest.Host{}, &vmmtest.Engine{Exits: exits}, ram.BlockSize)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func TestHaltLastsUntilAnInterrupt(t *testing.T) {
 // reaches takes no processor time.
 func TestHaltWithAFarDeadlineSleeps(t *testing.T) {
 	host := &countingHost{}
-	vm, err := vmm.New("far", host, &vmmtest.Engine{}, ram.BlockSize)
+	vm, err := vmmtest.VM("far", host, &vmmtest.Engine{}, ram.BlockSize)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +190,7 @@ func TestTraceAndCounts(t *testing.T) {
 
 func TestAGuestCannotFloodTheLog(t *testing.T) {
 	host := &vmmtest.Host{}
-	vm, err := vmm.New("loud", host, &vmmtest.Engine{}, ram.BlockSize)
+	vm, err := vmmtest.VM("loud", host, &vmmtest.Engine{}, ram.BlockSize)
 	if err != nil {
 		t.Fatal(err)
 	}

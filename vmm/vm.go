@@ -7,6 +7,7 @@ import (
 
 	"github.com/ringo-vmm/ringo/vmm/bus"
 	"github.com/ringo-vmm/ringo/vmm/ram"
+	"github.com/ringo-vmm/ringo/vmm/sched"
 )
 
 // Host is what a virtual machine needs of the machine it runs on.
@@ -15,6 +16,8 @@ type Host interface {
 	Now() uint64
 	// TSC is the time-stamp counter.
 	TSC() uint64
+	// Scheduler shares the machine's processors out.
+	Scheduler() *sched.Scheduler
 	// NewAlarm makes an alarm that stores 1 in rang.
 	NewAlarm(rang *atomic.Uint32) (Alarm, error)
 	// AllocBlock is a block of memory for a guest; FreeBlock takes it back.
@@ -29,11 +32,9 @@ type Alarm interface {
 	// Set sets the alarm to a time of the host's clock in ns, in place of
 	// what it was set to; never is all ones.
 	Set(at uint64)
-	// Attach is called by the goroutine that runs a guest before it first
-	// does, and Detach when it never will again: in between it stays on one
-	// processor, which alone has parts of the guest's state.
-	Attach()
-	Detach()
+	// Move makes the calling goroutine run on a processor and nowhere else,
+	// or with -1 anywhere. What the alarm is set to is lost.
+	Move(processor int)
 	// Ring interrupts that processor, unless it is the caller's.
 	Ring()
 	Close()
@@ -58,6 +59,7 @@ type VM struct {
 	host   Host
 	engine Engine
 	space  Space
+	group  *sched.Group
 	cpus   []*VCPU
 	clock  clock
 	limit  limit
@@ -65,9 +67,10 @@ type VM struct {
 }
 
 // New makes a machine with memory (bytes, whole blocks) and no devices or
-// processors.
-func New(name string, host Host, engine Engine, memory uint64) (*VM, error) {
-	vm := &VM{Name: name, host: host, engine: engine}
+// processors. Those will belong to group, which the machine closes in the end,
+// as it does when there is an error.
+func New(name string, host Host, engine Engine, memory uint64, group *sched.Group) (*VM, error) {
+	vm := &VM{Name: name, host: host, engine: engine, group: group}
 	vm.clock.host = host
 	vm.gate.init()
 	vm.clock.earlier = func() { vm.Current().kick(attendTimer) }
@@ -128,9 +131,11 @@ func (vm *VM) allocate(memory uint64) error {
 func (vm *VM) free() {
 	for _, c := range vm.cpus {
 		c.alarm.Close()
+		c.turn.Close()
 		c.cpu.Close()
 	}
 	vm.cpus = nil
+	vm.group.Close()
 	if vm.space != nil {
 		vm.space.Close()
 		vm.space = nil

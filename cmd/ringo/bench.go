@@ -43,6 +43,7 @@ func runBench(c *cli, args []string) error {
 	f := c.buildFlags()
 	peer := c.flags.String("peer", "", "measure what is `beside` Ringo too: \"kvm\", which is Linux with KVM in the same emulator")
 	linux := c.flags.Int("linux", 0, "also time Linux to its shell, this many `times` with Ringo and without")
+	smp := c.flags.Bool("smp", false, "also measure several processors, which takes two minutes of a machine that is otherwise idle")
 	where := c.flags.String("where", "", "rather say where the instructions of one kind of `exit` go, by function")
 	if err := c.parse(args, 0); err != nil {
 		return err
@@ -70,7 +71,7 @@ func runBench(c *cli, args []string) error {
 	if *where != "" {
 		return m.where(loop)
 	}
-	figures, err := m.all(*peer == "kvm", *linux)
+	figures, err := m.all(*peer == "kvm", *linux, *smp)
 	if err != nil {
 		return err
 	}
@@ -93,7 +94,7 @@ func runBench(c *cli, args []string) error {
 }
 
 // all measures what was asked for.
-func (m *measurement) all(kvm bool, linux int) ([]bench.Figure, error) {
+func (m *measurement) all(kvm bool, linux int, smp bool) ([]bench.Figure, error) {
 	output, err := m.exits()
 	if err != nil {
 		return nil, err
@@ -123,6 +124,13 @@ func (m *measurement) all(kvm bool, linux int) ([]bench.Figure, error) {
 			return nil, err
 		}
 		figures = append(figures, times...)
+	}
+	if smp {
+		several, err := m.smp()
+		if err != nil {
+			return nil, err
+		}
+		figures = append(figures, several...)
 	}
 	return figures, nil
 }

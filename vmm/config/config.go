@@ -11,7 +11,10 @@
 // is an Error of one line.
 package config
 
-import "github.com/ringo-vmm/ringo/vmm/ram"
+import (
+	"github.com/ringo-vmm/ringo/vmm/ram"
+	"github.com/ringo-vmm/ringo/vmm/sched"
+)
 
 // ModuleName is the boot module that holds the configuration.
 const ModuleName = "vms.toml"
@@ -66,6 +69,9 @@ type VM struct {
 
 	CPUID []Feature // changes to the features that the guest sees
 	MSRs  []MSR     // sorted by index
+
+	// Share is what the machine gets of the host's processors.
+	Share sched.Params
 
 	Scrollback int // bytes of console output that are kept
 

@@ -65,11 +65,12 @@ func nearest(name string, names []string) string {
 	name = strings.ToLower(name)
 	best, least := "", max(1, len(name)/3)+1
 	for _, n := range names {
+		d := distance(name, n)
 		// Somebody may write a table's key without the table.
 		if _, last, ok := strings.Cut(n, "."); ok && last == name {
-			return n
+			d = 1
 		}
-		if d := distance(name, n); d < least {
+		if d < least {
 			best, least = n, d
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/BurntSushi/toml"
+
+	"github.com/ringo-vmm/ringo/vmm/sched"
 )
 
 // key is something a text can say about a machine. set takes the value as the
@@ -34,13 +36,16 @@ var keys = []key{
 	{"mode", false, setMode},
 	{"cpuid", false, setCPUID},
 	{"console.scrollback", false, setScrollback},
+	{"schedule.weight", false, setNumber(1, sched.MaxWeight, func(vm *VM, n uint32) { vm.Share.Weight = n })},
+	{"schedule.cap", false, setNumber(1, sched.MaxCap, func(vm *VM, n uint32) { vm.Share.Cap = n })},
+	{"schedule.cpus", false, setProcessors},
 	{"autostart", false, setBool(func(vm *VM) *bool { return &vm.Autostart })},
 	{"restart", false, setBool(func(vm *VM) *bool { return &vm.Restart })},
 	{anyMSR, false, setMSR},
 }
 
 // tableKeys are the keys with keys of their own.
-var tableKeys = []string{"console", "msr"}
+var tableKeys = []string{"console", "msr", "schedule"}
 
 // find is the key of that name, nil if there is none.
 func find(name string) *key {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/ringo-vmm/ringo/vmm/ram"
+	"github.com/ringo-vmm/ringo/vmm/sched"
 )
 
 // text is v as a string that a log and a guest can take.
@@ -116,6 +117,29 @@ func setScrollback(vm *VM, _ string, v any) error {
 	}
 	vm.Scrollback = int(n)
 	return nil
+}
+
+// setNumber takes an integer from low to high.
+func setNumber(low, high uint32, set func(vm *VM, n uint32)) func(*VM, string, any) error {
+	return func(vm *VM, _ string, v any) error {
+		n, ok := v.(int64)
+		switch {
+		case !ok:
+			return wrongType("an integer", v)
+		case n < int64(low) || n > int64(high):
+			return fmt.Errorf("%d; want %d to %d", n, low, high)
+		}
+		set(vm, uint32(n))
+		return nil
+	}
+}
+
+func setProcessors(vm *VM, _ string, v any) error {
+	s, err := text(v)
+	if err == nil {
+		vm.Share.Processors, err = sched.ParseSet(s)
+	}
+	return err
 }
 
 func setModules(vm *VM, _ string, v any) error {

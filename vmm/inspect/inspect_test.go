@@ -178,7 +178,7 @@ func (noDevice) Write(uint64, int, uint64) {}
 // run runs a machine that makes these exits until it ends.
 func run(t *testing.T, r *rig, exits ...vmmtest.Exit) *vmm.VM {
 	t.Helper()
-	vm, err := vmm.New("guest", &vmmtest.Host{}, &vmmtest.Engine{Exits: exits}, memorySize)
+	vm, err := vmmtest.VM("guest", &vmmtest.Host{}, &vmmtest.Engine{Exits: exits}, memorySize)
 	if err != nil {
 		t.Fatal(err)
 	}

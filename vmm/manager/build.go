@@ -37,7 +37,7 @@ func (v *Machine) build() (*pc.PC, error) {
 	}
 	p, err := pc.New(pc.Config{
 		Name: c.Name, Memory: c.Memory, CPUs: c.CPUs, Host: o.Host, Engine: engine, CPUID: o.CPUID, TSCHz: o.TSCHz, Wall: o.Wall,
-		Load: load, Console: v.Console, Features: features, MSRs: c.MSRs,
+		Load: load, Console: v.Console, Features: features, MSRs: c.MSRs, Share: c.Share,
 	})
 	if err != nil {
 		return nil, c.Errorf(keyOf(err), "%v", err)

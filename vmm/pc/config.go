@@ -8,6 +8,7 @@ import (
 	"github.com/ringo-vmm/ringo/vmm/config"
 	"github.com/ringo-vmm/ringo/vmm/console"
 	"github.com/ringo-vmm/ringo/vmm/loader"
+	"github.com/ringo-vmm/ringo/vmm/sched"
 )
 
 // Config is what machine to build, and on what.
@@ -20,6 +21,9 @@ type Config struct {
 	CPUID  cpuid.Func // the host's
 	TSCHz  uint64
 	Wall   func() int64 // ns since 1970
+
+	// Share is what the machine gets of the host's processors.
+	Share sched.Params
 
 	// Load says what to start, and how: RAM and RSDP are filled in here.
 	Load loader.Config

@@ -32,7 +32,11 @@ func New(c Config) (*PC, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	m, err := vmm.New(c.Name, c.Host, c.Engine, c.Memory)
+	group, err := c.Host.Scheduler().NewGroup(c.Name, c.Share)
+	if err != nil {
+		return nil, &keyError{"schedule", err}
+	}
+	m, err := vmm.New(c.Name, c.Host, c.Engine, c.Memory, group)
 	if err != nil {
 		return nil, &keyError{"memory", err}
 	}

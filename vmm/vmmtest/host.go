@@ -11,6 +11,7 @@ import (
 
 	"github.com/ringo-vmm/ringo/vmm"
 	"github.com/ringo-vmm/ringo/vmm/ram"
+	"github.com/ringo-vmm/ringo/vmm/sched"
 )
 
 // TSCHz is the rate of the Host's time-stamp counter.
@@ -21,6 +22,8 @@ type Host struct {
 	mu    sync.Mutex
 	lines []string
 	used  int
+	once  sync.Once
+	sched *sched.Scheduler
 }
 
 var start = time.Now()
@@ -30,6 +33,22 @@ func (h *Host) Now() uint64 { return uint64(time.Since(start)) + 1 }
 
 // TSC is Now: the counter runs at 1 GHz.
 func (h *Host) TSC() uint64 { return h.Now() }
+
+// Scheduler has a processor for every vCPU.
+func (h *Host) Scheduler() *sched.Scheduler {
+	h.once.Do(func() {
+		policy, _ := sched.ByName("roundrobin")
+		h.sched = sched.New(sched.Options{Processors: 16, Clock: schedClock{h}, Policy: policy, Quantum: uint64(10 * time.Millisecond)})
+	})
+	return h.sched
+}
+
+type schedClock struct{ *Host }
+
+// NewTimer is a real one.
+func (c schedClock) NewTimer(fire func()) sched.Timer {
+	return &alarm{host: c.Host, timer: time.AfterFunc(1<<62, fire)}
+}
 
 // NewAlarm makes an alarm that stores 1 in rang.
 func (h *Host) NewAlarm(rang *atomic.Uint32) (vmm.Alarm, error) {
@@ -46,11 +65,10 @@ func (a *alarm) Set(at uint64) {
 	a.timer.Reset(time.Duration(min(max(at, now)-now, 1<<62)))
 }
 
-func (a *alarm) Attach() {}
-func (a *alarm) Detach() {}
-func (a *alarm) Ring()   {}
-
-func (a *alarm) Close() { a.timer.Stop() }
+func (a *alarm) Move(int) {}
+func (a *alarm) Ring()    {}
+func (a *alarm) Stop()    { a.timer.Stop() }
+func (a *alarm) Close()   { a.timer.Stop() }
 
 // AllocBlock is a block of zeros, at a host-physical address that nothing uses.
 func (h *Host) AllocBlock() (ram.Block, error) {
@@ -86,4 +104,13 @@ func (h *Host) Lines() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return append([]string(nil), h.lines...)
+}
+
+// VM makes a machine on the host.
+func VM(name string, h vmm.Host, engine vmm.Engine, memory uint64) (*vmm.VM, error) {
+	group, err := h.Scheduler().NewGroup(name, sched.Params{})
+	if err != nil {
+		return nil, err
+	}
+	return vmm.New(name, h, engine, memory, group)
 }
