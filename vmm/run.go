@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+
+	"github.com/ringo-vmm/ringo/vmm/sched"
 )
 
 // lifetime is what a machine knows about its run.
@@ -25,6 +27,9 @@ func (vm *VM) Start() {
 		go c.run()
 	}
 }
+
+// SetShare changes what the machine gets of the host's processors.
+func (vm *VM) SetShare(p sched.Params) error { return vm.group.Set(p) }
 
 // Started is the host's time in ns at which the machine was started.
 func (vm *VM) Started() uint64 { return vm.started }

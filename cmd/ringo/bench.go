@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -36,11 +37,13 @@ type measurement struct {
 	ctx  context.Context
 	root string // the repository
 	elf  string // the kernel
+	on   bench.Machine
 	dir  string // build/bench
 }
 
 func runBench(c *cli, args []string) error {
 	f := c.buildFlags()
+	machine := c.flags.String("m", bench.Machines[0].Name, "the `machine` to measure on; instructions are counted on qemu-svm, bochs-vmx and bochs-svm")
 	peer := c.flags.String("peer", "", "measure what is `beside` Ringo too: \"kvm\", which is Linux with KVM in the same emulator")
 	linux := c.flags.Int("linux", 0, "also time Linux to its shell, this many `times` with Ringo and without")
 	smp := c.flags.Bool("smp", false, "also measure several processors, which takes two minutes of a machine that is otherwise idle")
@@ -48,17 +51,28 @@ func runBench(c *cli, args []string) error {
 	if err := c.parse(args, 0); err != nil {
 		return err
 	}
+	on, ok := bench.FindMachine(*machine)
+	if !ok {
+		return usageError(fmt.Sprintf("-m: nothing is measured on %q", *machine))
+	}
+	if !on.ICount && (*peer != "" || *linux != 0 || *smp || *where != "") {
+		return usageError(fmt.Sprintf("-peer, -linux, -smp and -where are for -m %s", bench.Machines[0].Name))
+	}
 	if *peer != "" && *peer != "kvm" {
 		return usageError(fmt.Sprintf("-peer: there is %q, not %q", "kvm", *peer))
 	}
 	if *linux < 0 {
 		return usageError("-linux: want a positive number")
 	}
-	loop, ok := guests.BenchLoop(*where)
-	if *where != "" && !ok {
+	loop, known := guests.BenchLoop(*where)
+	if *where != "" && !known {
 		return usageError(fmt.Sprintf("-where: no exit is called %q; build/bench.json and docs/bench.md name them", *where))
 	}
-	if err := f.need(hostpkg.QEMU); err != nil {
+	packages := hostpkg.QEMU
+	if !on.ICount {
+		packages = slices.Concat(hostpkg.Bochs, hostpkg.ISO)
+	}
+	if err := f.need(packages); err != nil {
 		return err
 	}
 	root, elf, err := f.build()
@@ -67,7 +81,7 @@ func runBench(c *cli, args []string) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	m := &measurement{ctx: ctx, root: root, elf: elf, dir: filepath.Join(root, "build", "bench")}
+	m := &measurement{ctx: ctx, root: root, elf: elf, on: on, dir: filepath.Join(root, "build", "bench")}
 	if *where != "" {
 		return m.where(loop)
 	}
@@ -82,7 +96,7 @@ func runBench(c *cli, args []string) error {
 	if err != nil {
 		return err
 	}
-	out := filepath.Join(root, "build", "bench.json")
+	out := filepath.Join(root, "build", on.File())
 	if err := os.WriteFile(out, b, 0o666); err != nil {
 		return err
 	}
@@ -109,8 +123,9 @@ func (m *measurement) all(kvm bool, linux int, smp bool) ([]bench.Figure, error)
 			return nil, err
 		}
 	}
-	figures := bench.ExitFigures(ringo, peer)
-	if n, ok := bench.ParseFirstInstruction(output); ok {
+	figures := m.on.Exits(ringo, peer)
+	// Without an instruction count the kernel's time is that of the emulated clock.
+	if n, ok := bench.ParseFirstInstruction(output); ok && m.on.ICount {
 		figures = append(figures, bench.FirstInstruction(n))
 	}
 	memory, err := m.memory()
@@ -260,9 +275,10 @@ func (m *measurement) write(name string, guest guests.Guest, autostart bool) ([]
 	return modules, os.WriteFile(modules[0].Path, []byte(text), 0o666)
 }
 
-// boot starts a machine without a display adapter, on Ringo's kernel.
+// boot starts a machine on Ringo's kernel, if possible without a display adapter
+// and with a clock that counts instructions.
 func (m *measurement) boot(o emu.Options) (*emu.VM, error) {
-	o.Image, o.NoVGA = m.elf, true
+	o.Machine, o.Image, o.NoVGA, o.ICount = m.on.Name, m.elf, m.on.ICount, o.ICount && m.on.ICount
 	return emu.Start(o)
 }
 

@@ -6,14 +6,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/ringo-vmm/ringo/internal/bench"
 	"github.com/ringo-vmm/ringo/internal/emu"
-	"github.com/ringo-vmm/ringo/internal/media"
 	"github.com/ringo-vmm/ringo/internal/microguests"
-	"github.com/ringo-vmm/ringo/vmm/guests"
 )
 
 // The figures of several processors are times of the emulator's host, whose
@@ -86,7 +83,7 @@ func (m *measurement) scaling() ([]bench.Figure, error) {
 func (m *measurement) shares() ([]bench.Figure, error) {
 	var keys []string
 	for _, w := range shareWeights {
-		keys = append(keys, fmt.Sprintf("schedule.weight = %g\n", 100*w))
+		keys = append(keys, fmt.Sprintf("schedule.weight = %g", 100*w))
 	}
 	work, err := m.work("shares", 1, keys, smpShare)
 	if err != nil {
@@ -159,26 +156,15 @@ func (m *measurement) counters(name string, processors int, keys []string) (*emu
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, nil, err
 	}
-	image, err := guests.Counter.Build()
+	modules, err := microguests.Counters(dir, keys)
 	if err != nil {
 		return nil, nil, err
 	}
-	kernel := filepath.Join(dir, "counter.bin")
-	if err := os.WriteFile(kernel, image, 0o666); err != nil {
-		return nil, nil, err
-	}
-	var text strings.Builder
 	commands := []string{"gc"}
-	for i, k := range keys {
-		fmt.Fprintf(&text, "[[vm]]\nname = \"counter-%d\"\nmemory = \"%dM\"\nkernel = %q\nboot = \"flat\"\naddress = %#x\nmode = %d\nautostart = false\n%s\n",
-			i, guests.Counter.Memory>>20, filepath.Base(kernel), guests.LoadAt, guests.Counter.Mode.Bits(), k)
+	for i := range keys {
 		commands = append(commands, fmt.Sprintf("vm start counter-%d", i))
 	}
-	config := filepath.Join(dir, "vms.toml")
-	if err := os.WriteFile(config, []byte(text.String()), 0o666); err != nil {
-		return nil, nil, err
-	}
-	vm, err := m.boot(emu.Options{CPUs: processors, Modules: []media.Module{{Path: config}, {Path: kernel}}})
+	vm, err := m.boot(emu.Options{CPUs: processors, Modules: modules})
 	if err != nil {
 		return nil, nil, err
 	}

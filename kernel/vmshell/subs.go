@@ -3,6 +3,7 @@ package vmshell
 // subs are the commands of vm, in the order of its list.
 var subs = []*sub{
 	{name: "list", help: "list the machines", none: true, run: list},
+	{name: "top", usage: "[SECONDS [TIMES]]", help: "what the processors of all machines do, every second until Ctrl-C", none: true, most: 2, run: top},
 	{name: "start", usage: "NAME", help: "start a machine that is off", named: true, run: control(start)},
 	{name: "pause", usage: "NAME", help: "make it stand still, its time too", named: true, run: control(pause)},
 	{name: "resume", usage: "NAME", help: "let it go on", named: true, run: control(resume)},
@@ -10,6 +11,7 @@ var subs = []*sub{
 	{name: "destroy", usage: "NAME", help: "end it and take back its memory", named: true, run: control(destroy)},
 	{name: "run", usage: "NAME [SECONDS]", help: "start it, wait until it is off, and say how it ended", named: true, most: 1, run: runToEnd},
 	{name: "wait", usage: "NAME [SECONDS]", help: "wait until it is off, and say how it ended", named: true, most: 1, run: wait},
+	{name: "share", usage: "NAME [weight=N] [cap=PERCENT] [cpus=LIST]", help: "its part of the processors; change it", named: true, most: 3, run: share, words: []string{"weight=", "cap=", "cpus="}},
 	{name: "attach", usage: "[NAME]", help: "show its console; Ctrl-] comes back", run: attach},
 	{name: "console", usage: "[NAME] [LINES]", help: "show the last lines of its console; default 25", most: 1, run: scrollback},
 	{name: "type", usage: "NAME TEXT...", help: "type a line at its console", named: true, most: -1, run: typeLine},

@@ -107,10 +107,10 @@ func (s *shell) vm(c *monitor.Context, args []string) error {
 // run finds the machine that a command is about, and runs it.
 func (s *shell) run(c *monitor.Context, sub *sub, args []string) error {
 	if sub.none {
-		if len(args) > 0 {
-			return usageError{errors.New("takes no arguments")}
+		if len(args) > sub.most {
+			return usageError{errors.New("too many arguments")}
 		}
-		return sub.run(s, c, nil, nil)
+		return sub.run(s, c, nil, args)
 	}
 	v, args, err := s.pick(sub, args)
 	if err != nil {

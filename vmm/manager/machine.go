@@ -10,6 +10,7 @@ import (
 	"github.com/ringo-vmm/ringo/vmm/config"
 	"github.com/ringo-vmm/ringo/vmm/console"
 	"github.com/ringo-vmm/ringo/vmm/pc"
+	"github.com/ringo-vmm/ringo/vmm/sched"
 )
 
 // Machine is a virtual machine: its description, and the running one if it
@@ -86,6 +87,28 @@ func (v *Machine) Started() (at uint64, ok bool) {
 		return 0, false
 	}
 	return p.VM.Started(), true
+}
+
+// Share is what the machine gets of the host's processors.
+func (v *Machine) Share() sched.Params {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.Config.Share
+}
+
+// SetShare changes that, from now on if it runs.
+func (v *Machine) SetShare(p sched.Params) error {
+	v.change.Lock()
+	defer v.change.Unlock()
+	if running, err := v.running(); err == nil {
+		if err := running.VM.SetShare(p); err != nil {
+			return err
+		}
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.Config.Share = p
+	return nil
 }
 
 // Starts is how often the machine was started, resets included.
