@@ -29,7 +29,7 @@ func runMonitor() {
 		show("frames", "memory", "show how physical memory is used", showFrames),
 		show("acpi", "machine", "show the ACPI tables", showACPI),
 		show("pci", "machine", "list the PCI functions", showPCI),
-		show("irq", "machine", "show interrupt counts and routing", showInterrupts),
+		irqCommand,
 		show("apic", "machine", "show this processor's local APIC", showAPIC),
 		show("clock", "machine", "show the clock and how it was calibrated", showClock),
 		show("stages", "kernel", "show how long each stage of the boot took", showStages),

@@ -7,6 +7,8 @@ import (
 	"fmt"
 
 	"github.com/ringo-vmm/ringo/apic"
+	"github.com/ringo-vmm/ringo/kernel/monitor"
+	"github.com/ringo-vmm/ringo/kernel/thread"
 )
 
 // claimVector gives a free device vector to a handler. The handler runs with
@@ -21,6 +23,16 @@ func claimVector(name string, handle func() bool) (uint8, error) {
 	return 0, errors.New("no free interrupt vector")
 }
 
+// line is an interrupt line of the host and the vector that it comes as.
+type line struct {
+	vector           uint8
+	gsi              uint32
+	activeLow, level bool
+}
+
+// lines are those that are in use.
+var lines []line
+
 // claimISA routes an ISA interrupt to this processor and its handler.
 func claimISA(irq uint8, name string, handle func() bool) error {
 	if ioapics.Len() == 0 {
@@ -30,14 +42,54 @@ func claimISA(irq uint8, name string, handle func() bool) error {
 	if err != nil {
 		return err
 	}
-	gsi, low, level := tables.MADT.GSI(irq)
+	l := line{vector: vector}
+	l.gsi, l.activeLow, l.level = tables.MADT.GSI(irq)
+	lines = append(lines, l)
+	return l.route(lapicID())
+}
+
+// route sends the interrupt to the processor with an APIC id.
+func (l line) route(apicID uint32) error {
 	// An error is not stored in the layer: it has a pointer in it.
 	done := false
-	inLayer(func() {
-		done = ioapics.Route(gsi, apic.Redirection{Vector: vector, Dest: lapic.ID(), ActiveLow: low, Level: level}) == nil
-	})
+	thread.Call(func(*struct{}) {
+		done = ioapics.Route(l.gsi, apic.Redirection{Vector: l.vector, Dest: apicID, ActiveLow: l.activeLow, Level: l.level}) == nil
+	}, &struct{}{})
 	if !done {
-		return fmt.Errorf("%v has no input for interrupt %d", &ioapics, gsi)
+		return fmt.Errorf("interrupt %d cannot go to APIC id %d by %v", l.gsi, apicID, &ioapics)
 	}
 	return nil
+}
+
+// irqCommand shows interrupts, and sends one to another processor.
+var irqCommand = monitor.Command{
+	Name: "irq", Usage: "[VECTOR PROCESSOR]", Group: "machine",
+	Help: "show interrupt counts and routing; send the interrupts with a vector to a processor",
+	Run: func(c *monitor.Context, args []string) error {
+		switch len(args) {
+		case 0:
+			showInterrupts(c)
+			return nil
+		case 2:
+			return reroute(args[0], args[1])
+		}
+		return monitor.BadInput("want a vector and a processor")
+	},
+}
+
+func reroute(vector, processor string) error {
+	v, err := monitor.Number("VECTOR", vector, 0, 0xff)
+	if err != nil {
+		return err
+	}
+	p, err := monitor.Number("PROCESSOR", processor, 0, uint64(thread.Count()-1))
+	if err != nil {
+		return err
+	}
+	for _, l := range lines {
+		if l.vector == uint8(v) {
+			return l.route(thread.Processors()[p].APICID)
+		}
+	}
+	return monitor.BadInput("no interrupt line has vector %#x", v)
 }
