@@ -31,6 +31,7 @@ const (
 	attendInterrupt = 1 << iota // Interrupts may have something
 	attendTimer                 // the first deadline has changed
 	attendControl               // the machine ends or pauses
+	attendFlush                 // guest-physical addresses have changed
 )
 
 // VCPU is a virtual processor: a goroutine that runs the guest and handles its
@@ -70,6 +71,7 @@ type VCPU struct {
 	began   bool          // the processor has begun anew
 	settled atomic.Bool   // it counts in VM.still
 
+	inside atomic.Bool   // it may be in its guest
 	halted atomic.Bool   // it waits for something
 	wake   chan struct{} // ends that
 
@@ -114,7 +116,9 @@ func (c *VCPU) kick(what uint32) {
 		}
 		return
 	}
-	c.alarm.Ring() // it may be in the guest, on another processor
+	if c.inside.Load() {
+		c.alarm.Ring()
+	}
 }
 
 // run is the life of a processor: attend to what has come up, enter the guest,
@@ -134,7 +138,11 @@ func (c *VCPU) run() {
 				return
 			}
 		}
+		// Whoever kicks it either finds it inside or has rung its bell
+		// before it looks.
+		c.inside.Store(true)
 		c.cpu.Run(&c.exit)
+		c.inside.Store(false)
 		c.note()
 		handlers[c.exit.Reason%reasonSlots](c)
 	}
@@ -175,6 +183,9 @@ func (c *VCPU) attend() bool {
 	what := c.Attention.Swap(0)
 	if what&attendControl != 0 && !c.control() {
 		return false
+	}
+	if what&attendFlush != 0 {
+		c.cpu.FlushTLB()
 	}
 	if c.takeTurn(what&attendTimer|c.Rang.Load() != 0) {
 		what |= attendTimer

@@ -80,7 +80,7 @@ func (g *Group) spread(now uint64) (interrupts Set) {
 				t.grant()
 			}
 		case Running:
-			if !g.params.Processors.Has(t.home) && t.endSlice(now) {
+			if !g.params.Processors.Has(t.home) && t.endSlice(min(now, t.sliceEnd)) {
 				interrupts |= s.processors[t.home].bit()
 			}
 		}

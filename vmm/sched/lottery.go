@@ -7,7 +7,10 @@ import "math/rand/v2"
 // memory of the past is needed; but over n slices the number that a turn with the
 // share p wins is off by sqrt(n*p*(1-p)) on average. (C. Waldspurger, W. Weihl:
 // Lottery Scheduling, OSDI 1994.)
+//
+// Who wakes takes part in the next draw. What Turn.Slice remembers is enough.
 type Lottery struct {
+	forgetful
 	random *rand.Rand
 }
 
@@ -17,15 +20,16 @@ func NewLottery(seed uint64) func() Policy {
 	lotteries := uint64(0)
 	return func() Policy {
 		lotteries++
-		return &Lottery{rand.New(rand.NewPCG(seed, lotteries))}
+		return &Lottery{random: rand.New(rand.NewPCG(seed, lotteries))}
 	}
 }
 
 // maxCompensation bounds what tickets are multiplied by.
 const maxCompensation = 100
 
-// tickets are t's. One that used only a part f of its last slice and then slept
-// has 1/f as many until it wins: compensation tickets. Else it would get its share of the slices, but not of the time.
+// tickets are t's. One that used only a part f of its last slice has 1/f as many
+// until it wins: compensation tickets. Else it would get its share of the slices,
+// but not of the time.
 func tickets(q *Queue, t *Turn) float64 {
 	used := t.Slice()
 	if used == 0 || used >= q.Quantum {
@@ -48,18 +52,3 @@ func (l *Lottery) Next(q *Queue) *Turn {
 	}
 	return q.Waiting[0] // rounding left over a bit of a ticket
 }
-
-// Before is false: who wakes takes part in the next draw.
-func (l *Lottery) Before(q *Queue, woken *Turn) bool { return false }
-
-// Ready does nothing.
-func (l *Lottery) Ready(q *Queue, t *Turn) {}
-
-// Leave does nothing.
-func (l *Lottery) Leave(q *Queue, t *Turn) {}
-
-// Enter does nothing.
-func (l *Lottery) Enter(q *Queue, t *Turn) {}
-
-// Ran does nothing: Turn.Slice is all it needs.
-func (l *Lottery) Ran(q *Queue, t *Turn, ns uint64) {}

@@ -39,6 +39,15 @@ type Queue struct {
 	Quantum uint64  // ns of a slice
 }
 
+// forgetful is the part of a policy that remembers nothing, for embedding.
+type forgetful struct{}
+
+func (forgetful) Ready(q *Queue, t *Turn)           {}
+func (forgetful) Leave(q *Queue, t *Turn)           {}
+func (forgetful) Enter(q *Queue, t *Turn)           {}
+func (forgetful) Ran(q *Queue, t *Turn, ns uint64)  {}
+func (forgetful) Before(q *Queue, woken *Turn) bool { return false }
+
 // policies are the ones that a user can name.
 var policies = []struct {
 	name string

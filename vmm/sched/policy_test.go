@@ -109,6 +109,7 @@ func TestLotteryCompensatesWhoUsesLessThanASlice(t *testing.T) {
 	m := newSim(t, 1, NewLottery(1))
 	hog := m.hogs(100)[0]
 	part := m.add(m.group(Params{}), quantum/5, 0)
+	part.yields = true
 	m.run(100 * second)
 	within(t, "one that uses a fifth of its slices", part.ran, float64(m.now)/2, 0.05)
 	within(t, "the hog beside it", hog.ran, float64(m.now)/2, 0.05)
@@ -140,5 +141,26 @@ func TestByName(t *testing.T) {
 	_, err := ByName("fair")
 	if err == nil || !strings.Contains(err.Error(), `"fair"`) || !strings.Contains(err.Error(), "lottery, roundrobin, stride") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// The example in docs/scheduling.md.
+func TestStrideOrderOfOneTwoFive(t *testing.T) {
+	m := newSim(t, 1, NewStride)
+	all := m.hogs(1, 2, 5)
+	order := ""
+	for _, i := range []int{2, 1, 0} {
+		m.begin(all[i])
+	}
+	for range 16 {
+		for i, v := range all {
+			if v.holds {
+				order += "ABC"[i : i+1]
+			}
+		}
+		m.run(quantum)
+	}
+	if order != "CBCACCBCCBCACCBC" {
+		t.Errorf("order %s", order)
 	}
 }

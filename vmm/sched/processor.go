@@ -37,21 +37,19 @@ func (s *Scheduler) choose(t *Turn) *processor {
 		}
 		return &s.processors[free.first()]
 	}
-	best := s.lightest(allowed)
-	if allowed.Has(t.home) {
-		if home := &s.processors[t.home]; home.load() <= best.load() {
-			return home
-		}
-	}
-	return best
+	return s.lightest(allowed, max(t.home, 0))
 }
 
-// lightest is the processor of a set with the least load, nil if there is none.
-func (s *Scheduler) lightest(of Set) *processor {
+// lightest is the processor of a set with the least load, nil if there is none. Of
+// equals it is the first from a given one on, round about.
+func (s *Scheduler) lightest(of Set, from int) *processor {
 	var best *processor
 	var least float64
-	for ; of != 0; of &= of - 1 {
-		p := &s.processors[of.first()]
+	for n := range s.processors {
+		p := &s.processors[(from+n)%len(s.processors)]
+		if !of.Has(p.index) {
+			continue
+		}
 		if load := p.load(); best == nil || load < least {
 			best, least = p, load
 		}
@@ -75,7 +73,7 @@ func (s *Scheduler) put(t *Turn, p *processor, now uint64, woke bool) (interrupt
 	s.enqueue(t, p, now)
 	end := running.began + s.quantum
 	if woke && p.policy.Before(&p.queue, t) {
-		end = now
+		end = min(end, now)
 	}
 	if end < running.sliceEnd && running.endSlice(end) {
 		return p.bit()
@@ -106,12 +104,12 @@ func (s *Scheduler) enqueue(t *Turn, p *processor, now uint64) {
 }
 
 // dequeue takes t out of the queue in which it waits. If nobody else waits there,
-// the slice of the one that runs has no end any more.
+// the slice of the one that runs has no end any more, unless it must leave.
 func (s *Scheduler) dequeue(t *Turn) {
 	q := &s.processors[t.home].queue
 	q.remove(t)
-	if len(q.Waiting) == 0 && q.Running != nil {
-		q.Running.endSlice(Never)
+	if r := q.Running; len(q.Waiting) == 0 && r != nil && r.group.params.Processors.Has(r.home) {
+		r.endSlice(Never)
 	}
 }
 
@@ -218,7 +216,7 @@ func (s *Scheduler) better(t *Turn, p *processor) *processor {
 	if len(p.queue.Waiting) == 0 {
 		return nil
 	}
-	to := s.lightest(allowed &^ p.bit())
+	to := s.lightest(allowed&^p.bit(), p.index+1)
 	if to == nil || p.load()-to.load() < t.Weight() {
 		return nil
 	}

@@ -43,6 +43,7 @@ type vcpu struct {
 	*Turn
 	group        *Group
 	burst, sleep uint64
+	yields       bool // after a burst it does not sleep, but passes
 
 	wants, holds bool
 	left         uint64 // of the burst
@@ -169,6 +170,9 @@ func (m *sim) due() {
 	}
 	for _, v := range m.vcpus {
 		switch {
+		case v.holds && v.left == 0 && v.yields:
+			v.left = v.burst
+			v.holds = v.Pass()
 		case v.holds && v.left == 0:
 			m.end(v, m.now+v.sleep)
 		case v.holds && v.Until() <= m.now:

@@ -144,14 +144,11 @@ func (t *Turn) Donate() bool {
 }
 
 // heir is who runs in t's place when it donates: the next vCPU of the VM that
-// waits, nil if there is none that may run here.
+// waits, nil if there is none. It may run where t does; if the VM may not any more,
+// t's Until is over.
 func (t *Turn) heir() *Turn {
-	g := t.group
-	if !g.params.Processors.Has(t.home) {
-		return nil
-	}
 	var before *Turn
-	for _, o := range g.turns {
+	for _, o := range t.group.turns {
 		switch {
 		case o.state != Waiting:
 		case o.index > t.index:

@@ -1,0 +1,106 @@
+package vmm_test
+
+import (
+	"runtime"
+	"sync/atomic"
+	"testing"
+
+	"github.com/ringo-vmm/ringo/vmm"
+	"github.com/ringo-vmm/ringo/vmm/ram"
+	"github.com/ringo-vmm/ringo/vmm/vmmtest"
+)
+
+// page is a guest-physical page that guests use as long as their TLB, or the
+// tables, have it.
+type page struct {
+	vmmtest.Engine
+	mapped atomic.Bool
+	gone   atomic.Bool  // Unmap has returned
+	misuse atomic.Int32 // uses when it was gone
+	uses   atomic.Int32
+}
+
+type pageSpace struct {
+	vmm.Space
+	*page
+}
+
+func (s pageSpace) Map(gpa, hpa, size uint64, write bool) error { s.mapped.Store(true); return nil }
+func (s pageSpace) Unmap(gpa, size uint64) error                { s.mapped.Store(false); return nil }
+
+func (p *page) NewSpace() (vmm.Space, error) {
+	s, err := p.Engine.NewSpace()
+	return pageSpace{s, p}, err
+}
+
+func (p *page) NewCPU(s vmm.Space) (vmm.CPU, error) {
+	c, err := p.Engine.NewCPU(s)
+	return &pageCPU{CPU: c.(*vmmtest.CPU), page: p}, err
+}
+
+type pageCPU struct {
+	*vmmtest.CPU
+	page *page
+	bell *vmm.Bell
+	tlb  bool
+}
+
+func (c *pageCPU) Watch(b *vmm.Bell) { c.bell = b }
+func (c *pageCPU) FlushTLB()         { c.tlb = false }
+
+// Run uses the page until the bell rings.
+func (c *pageCPU) Run(e *vmm.Exit) {
+	*e = vmm.Exit{Reason: vmm.ReasonHost}
+	for c.bell.Attention.Load()|c.bell.Rang.Load() == 0 {
+		c.tlb = c.tlb || c.page.mapped.Load()
+		if c.tlb {
+			c.page.uses.Add(1)
+			if c.page.gone.Load() {
+				c.page.misuse.Add(1)
+			}
+		}
+		runtime.Gosched()
+	}
+}
+
+func TestNobodyUsesWhatIsUnmapped(t *testing.T) {
+	p := new(page)
+	host := &vmmtest.Host{}
+	vm, err := vmmtest.VM("shared", host, p, ram.BlockSize)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 4 {
+		if _, err := vm.NewVCPU(nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	vm.Start()
+	vm.Devices.Lock()
+	for _, c := range vm.CPUs()[1:] {
+		c.StartUp(0)
+	}
+	vm.Devices.Unlock()
+	for i := range 300 {
+		for before := p.uses.Load(); p.uses.Load() == before; {
+			runtime.Gosched()
+		}
+		vm.Devices.Lock()
+		if err := vm.Unmap(nil, 0, 4096); err != nil {
+			t.Fatal(err)
+		}
+		p.gone.Store(true)
+		vm.Devices.Unlock()
+		for range 50 {
+			runtime.Gosched()
+		}
+		p.gone.Store(false)
+		if n := p.misuse.Load(); n != 0 {
+			t.Fatalf("round %d: %d uses of a page that is not there any more", i, n)
+		}
+		vm.Map(0, 0, 4096, true)
+	}
+	vm.End(vmm.Ending{How: vmm.Stopped})
+	<-vm.Done()
+	vm.Close()
+}
