@@ -33,6 +33,12 @@ func (vmHost) Log(format string, args ...any) { logf(klog.Info, format, args...)
 // Scheduler shares the processors out among the guests.
 func (vmHost) Scheduler() *sched.Scheduler { return scheduler() }
 
+// Rendezvous has every other processor drop no translation at all, which it does
+// in an interrupt.
+func (vmHost) Rendezvous() {
+	thread.Call(func(*struct{}) { thread.Shootdown(0, 0) }, &struct{}{})
+}
+
 // NewAlarm makes an alarm.
 func (vmHost) NewAlarm(rang *atomic.Uint32) (vmm.Alarm, error) {
 	a, ok := thread.NewAlarm(rang)

@@ -129,9 +129,9 @@ func (b *emulatedMemory) Span(gpa uint64) []byte { return b.vm.RAM.Span(gpa) }
 func (b *emulatedMemory) RAM(gpa uint64) []byte  { return b.vm.RAM.Span(gpa) }
 
 func (c *VCPU) doCPUID() {
-	look := c.cpu.Look()
 	n := c.exit.Length
 	if n == 0 {
+		c.cpu.Look()
 		size, err := c.emulator.Length()
 		if err != nil {
 			c.raise(err)
@@ -139,12 +139,16 @@ func (c *VCPU) doCPUID() {
 		}
 		n = uint8(size)
 	}
+	// Some of the leaves from 1 to Dh depend on registers, and no others.
 	leaf, xcr0 := uint32(c.gpr[x86.RAX]), uint64(0)
-	if leaf == cpuid.LeafXSAVE {
-		c.cpu.State(&c.state)
-		xcr0 = c.state.XCR0
+	if leaf-1 < cpuid.LeafXSAVE {
+		c.cpu.Look()
+		if leaf == cpuid.LeafXSAVE {
+			c.cpu.State(&c.state)
+			xcr0 = c.state.XCR0
+		}
 	}
-	a, b, cx, d := c.cpuid.Lookup(leaf, uint32(c.gpr[x86.RCX]), look.CR4, xcr0, 0)
+	a, b, cx, d := c.cpuid.Lookup(leaf, uint32(c.gpr[x86.RCX]), c.look.CR4, xcr0, 0)
 	c.gpr[x86.RAX], c.gpr[x86.RBX], c.gpr[x86.RCX], c.gpr[x86.RDX] = uint64(a), uint64(b), uint64(cx), uint64(d)
 	if c.cpu.Skip(n)&x86.FlagTF != 0 {
 		c.trap()

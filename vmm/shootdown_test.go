@@ -1,6 +1,7 @@
 package vmm_test
 
 import (
+	"math"
 	"runtime"
 	"sync/atomic"
 	"testing"
@@ -18,6 +19,9 @@ type page struct {
 	gone   atomic.Bool  // Unmap has returned
 	misuse atomic.Int32 // uses when it was gone
 	uses   atomic.Int32
+
+	cpus       []*pageCPU
+	rendezvous atomic.Int32
 }
 
 type pageSpace struct {
@@ -35,7 +39,9 @@ func (p *page) NewSpace() (vmm.Space, error) {
 
 func (p *page) NewCPU(s vmm.Space) (vmm.CPU, error) {
 	c, err := p.Engine.NewCPU(s)
-	return &pageCPU{CPU: c.(*vmmtest.CPU), page: p}, err
+	cpu := &pageCPU{CPU: c.(*vmmtest.CPU), page: p}
+	p.cpus = append(p.cpus, cpu)
+	return cpu, err
 }
 
 type pageCPU struct {
@@ -43,6 +49,22 @@ type pageCPU struct {
 	page *page
 	bell *vmm.Bell
 	tlb  bool
+	told atomic.Int32 // the rendezvous it knows of, between two uses
+}
+
+// pageHost interrupts the processors.
+type pageHost struct {
+	vmmtest.Host
+	page *page
+}
+
+func (h *pageHost) Rendezvous() {
+	n := h.page.rendezvous.Add(1)
+	for _, c := range h.page.cpus {
+		for c.told.Load() < n {
+			runtime.Gosched()
+		}
+	}
 }
 
 func (c *pageCPU) Watch(b *vmm.Bell) { c.bell = b }
@@ -51,7 +73,14 @@ func (c *pageCPU) FlushTLB()         { c.tlb = false }
 // Run uses the page until the bell rings.
 func (c *pageCPU) Run(e *vmm.Exit) {
 	*e = vmm.Exit{Reason: vmm.ReasonHost}
-	for c.bell.Attention.Load()|c.bell.Rang.Load() == 0 {
+	for {
+		// No interrupt comes between a look at the bell and a use.
+		interrupts := c.page.rendezvous.Load()
+		if c.bell.Attention.Load()|c.bell.Rang.Load() != 0 {
+			c.told.Store(math.MaxInt32)
+			return
+		}
+		c.told.Store(interrupts)
 		c.tlb = c.tlb || c.page.mapped.Load()
 		if c.tlb {
 			c.page.uses.Add(1)
@@ -65,7 +94,7 @@ func (c *pageCPU) Run(e *vmm.Exit) {
 
 func TestNobodyUsesWhatIsUnmapped(t *testing.T) {
 	p := new(page)
-	host := &vmmtest.Host{}
+	host := &pageHost{page: p}
 	vm, err := vmmtest.VM("shared", host, p, ram.BlockSize)
 	if err != nil {
 		t.Fatal(err)

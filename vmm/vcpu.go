@@ -71,7 +71,6 @@ type VCPU struct {
 	began   bool          // the processor has begun anew
 	settled atomic.Bool   // it counts in VM.still
 
-	inside atomic.Bool   // it may be in its guest
 	halted atomic.Bool   // it waits for something
 	wake   chan struct{} // ends that
 
@@ -116,9 +115,7 @@ func (c *VCPU) kick(what uint32) {
 		}
 		return
 	}
-	if c.inside.Load() {
-		c.alarm.Ring()
-	}
+	c.alarm.Ring() // it may be in the guest, on another processor
 }
 
 // run is the life of a processor: attend to what has come up, enter the guest,
@@ -138,11 +135,7 @@ func (c *VCPU) run() {
 				return
 			}
 		}
-		// Whoever kicks it either finds it inside or has rung its bell
-		// before it looks.
-		c.inside.Store(true)
 		c.cpu.Run(&c.exit)
-		c.inside.Store(false)
 		c.note()
 		handlers[c.exit.Reason%reasonSlots](c)
 	}

@@ -20,6 +20,9 @@ type Host interface {
 	Scheduler() *sched.Scheduler
 	// NewAlarm makes an alarm that stores 1 in rang.
 	NewAlarm(rang *atomic.Uint32) (Alarm, error)
+	// Rendezvous returns when every other processor of the machine has taken
+	// an interrupt since it was called, or does nothing.
+	Rendezvous()
 	// AllocBlock is a block of memory for a guest; FreeBlock takes it back.
 	AllocBlock() (ram.Block, error)
 	FreeBlock(ram.Block)

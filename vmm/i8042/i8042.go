@@ -3,6 +3,9 @@
 // Technical Reference (Keyboard and Auxiliary Device Controller; Keyboards;
 // Mouse) and, for port 0x92, the ICH data sheets (Fast A20 and Init).
 //
+// Keys come from a keyboard (Key, Codes) or are typed for a terminal (Type).
+// Scan code set 3 is left out, and so are the AT's passwords.
+//
 // Bytes take no time on their wires: the output buffer is filled again as soon
 // as it is read, with an edge on the interrupt line. The A20 gate is a bit that
 // reads as it was written, and no more: a processor that masks address bit 20
@@ -73,6 +76,9 @@ const (
 // Wires are what the controller pulls besides a PC's memory bus.
 type Wires struct {
 	Keyboard, Mouse device.IRQ
+	// Clock is for keys that are held to repeat, and for characters that are
+	// typed to come no faster than guests can take them; nil is neither.
+	Clock device.Clock
 	// Reset resets the machine. It is the last thing that an access does,
 	// and may reset the controller.
 	Reset func()
@@ -92,19 +98,29 @@ type Controller struct {
 
 	keyboard keyboard
 	mouse    mouse
+	held     held
+	typist   typist
 }
 
 // New makes a controller as firmware leaves it: self-tested, both devices
 // enabled and translating, interrupts off.
 func New(w Wires) *Controller {
 	c := &Controller{wires: w}
+	if w.Clock != nil {
+		c.held.timer = w.Clock.NewTimer(c.repeat)
+		c.typist.timer = w.Clock.NewTimer(c.pump)
+	}
 	c.Reset()
 	return c
 }
 
 // Reset is power-on's, and firmware's after it.
 func (c *Controller) Reset() {
+	held, typist := c.held.timer, c.typist.timer
 	*c = Controller{wires: c.wires, port: portNotReset | portA20}
+	c.held.timer, c.typist.timer = held, typist
+	c.held.release()
+	c.typist.clear()
 	c.ram[0] = modeSystem | modeTranslate
 	c.keyboard.reset()
 	c.mouse.reset()
@@ -129,6 +145,7 @@ func (p *dataPort) In(uint16, int) uint32 {
 		c.status &^= statusFull | statusMouse
 		c.step() // the lines go low
 		c.refill()
+		c.pump()
 	}
 	return highOnes | uint32(v)
 }
@@ -138,6 +155,7 @@ func (p *dataPort) Out(_ uint16, _ int, v uint32) {
 	c.status &^= statusCommand
 	reset := c.data(uint8(v))
 	c.refill()
+	c.pump()
 	if reset {
 		c.wires.Reset()
 	}
@@ -156,6 +174,7 @@ func (p *commandPort) Out(_ uint16, _ int, v uint32) {
 	c.status |= statusCommand
 	reset := c.do(uint8(v))
 	c.refill()
+	c.pump()
 	if reset {
 		c.wires.Reset()
 	}

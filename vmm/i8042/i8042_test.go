@@ -9,6 +9,7 @@ import (
 type rig struct {
 	*Controller
 	keyboard, mouse devicetest.Line
+	clock           devicetest.Clock
 	resets          int
 	onReset         func()
 }
@@ -16,7 +17,7 @@ type rig struct {
 func newRig() *rig {
 	r := &rig{onReset: func() {}}
 	r.Controller = New(Wires{
-		Keyboard: &r.keyboard, Mouse: &r.mouse,
+		Keyboard: &r.keyboard, Mouse: &r.mouse, Clock: &r.clock,
 		Reset: func() { r.resets++; r.onReset() },
 	})
 	return r
@@ -134,13 +135,13 @@ func TestAFloodOfCommandsLosesTheLast(t *testing.T) {
 
 func TestInterruptsFollowTheOutputBuffer(t *testing.T) {
 	r := newRig()
-	r.Key(0x1e)
+	r.Codes(0x1e)
 	if r.keyboard.Edges != 0 {
 		t.Error("an interrupt that is not enabled")
 	}
 	r.drain(t)
 	r.mode(modeSystem | modeTranslate | modeKeyboardInt | modeMouseInt)
-	r.Key(0x1e, 0x9e)
+	r.Codes(0x1e, 0x9e)
 	if !r.keyboard.Level || r.keyboard.Edges != 1 || r.mouse.Level {
 		t.Errorf("after a key the lines are %+v and %+v", r.keyboard, r.mouse)
 	}
@@ -165,7 +166,7 @@ func TestInterruptsFollowTheOutputBuffer(t *testing.T) {
 func TestADisabledDeviceWaits(t *testing.T) {
 	r := newRig()
 	r.do(0xad)
-	r.Key(0x1e)
+	r.Codes(0x1e)
 	r.expect(t, "keyboard disabled", "", "")
 	r.do(0xae)
 	r.expect(t, "keyboard enabled", "\x1e", "")
@@ -286,7 +287,7 @@ func TestPort92(t *testing.T) {
 func TestResetEmptiesAll(t *testing.T) {
 	r := newRig()
 	r.mode(0xff &^ (modeNoKeyboard | modeNoMouse))
-	r.Key(0x1e, 0x9e)
+	r.Codes(0x1e, 0x9e)
 	r.do(0xd1)
 	r.Reset()
 	if r.keyboard.Level || r.mouse.Level || r.status() != statusUnlocked|statusSystem {

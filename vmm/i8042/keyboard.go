@@ -23,8 +23,7 @@ const (
 	defaultRate = 0x2b // 500 ms, 10.9 characters a second
 )
 
-// keyboard sends scan codes of set 1 or 2. Keys that are held are repeated by
-// who types, not here.
+// keyboard sends scan codes of set 1 or 2.
 type keyboard struct {
 	replies  queue // to commands; before codes
 	codes    queue
@@ -126,10 +125,11 @@ func (k *keyboard) argument(command, v uint8) {
 // LEDs are the keyboard's lights: bit 0 scroll lock, 1 num lock, 2 caps lock.
 func (c *Controller) LEDs() uint8 { return c.keyboard.leds }
 
-// Key presses and releases keys: codes are of scan code set 1, each with its
-// prefix, as a PC's system sees them. It returns false, and does nothing, when
-// the keyboard's buffer has no room for all of them.
-func (c *Controller) Key(codes ...uint8) bool {
+// Codes sends codes of scan code set 1, each with its prefix, as a PC's system
+// sees them: keys that are pressed and released, of a keyboard that repeats
+// those that are held by itself. It returns false, and does nothing, when the
+// keyboard's buffer has no room for all of them.
+func (c *Controller) Codes(codes ...uint8) bool {
 	k := &c.keyboard
 	if !k.scanning {
 		return true

@@ -79,7 +79,7 @@ func TestScanCodeSets(t *testing.T) {
 			r.send(c.set)
 			r.drain(t)
 			r.mode(c.mode)
-			r.Key([]uint8(k.set1)...)
+			r.Codes([]uint8(k.set1)...)
 			r.expect(t, k.name+" by "+c.name, c.want, "")
 		}
 	}
@@ -91,7 +91,7 @@ func TestEveryCodeIsTranslatedThereAndBack(t *testing.T) {
 			continue // they have no code when released
 		}
 		r := newRig()
-		r.Key(v, v|set1Break)
+		r.Codes(v, v|set1Break)
 		r.expect(t, "a key", string([]byte{v, v | set1Break}), "")
 	}
 }
@@ -99,7 +99,7 @@ func TestEveryCodeIsTranslatedThereAndBack(t *testing.T) {
 func TestAnswersComeBeforeKeys(t *testing.T) {
 	r := newRig()
 	r.do(0xad)
-	r.Key(0x1e)
+	r.Codes(0x1e)
 	r.send(0xf2)
 	r.expect(t, "identify with a key waiting", "\xfa\xab\x41\x1e", "")
 }
@@ -107,7 +107,7 @@ func TestAnswersComeBeforeKeys(t *testing.T) {
 func TestAnotherSetDropsKeysThatWait(t *testing.T) {
 	r := newRig()
 	r.do(0xad)
-	r.Key(0x1e, 0x9e)
+	r.Codes(0x1e, 0x9e)
 	r.send(0xf0)
 	r.send(0x01)
 	r.expect(t, "set 1", "\xfa\xfa", "")
@@ -117,7 +117,7 @@ func TestKeysAreTakenWholeOrNotAtAll(t *testing.T) {
 	r := newRig()
 	r.do(0xad)
 	n := 0
-	for r.Key(0xe0, 0x1d, 0xe0, 0x9d) {
+	for r.Codes(0xe0, 0x1d, 0xe0, 0x9d) {
 		if n++; n > queueSize {
 			t.Fatal("the buffer never fills")
 		}
@@ -130,7 +130,7 @@ func TestKeysAreTakenWholeOrNotAtAll(t *testing.T) {
 	if len(k) != 4*n {
 		t.Errorf("%d bytes of %d keys", len(k), n)
 	}
-	if !r.Key(0xe0, 0x1d, 0xe0, 0x9d) {
+	if !r.Codes(0xe0, 0x1d, 0xe0, 0x9d) {
 		t.Error("an empty buffer has no room")
 	}
 }
@@ -139,12 +139,12 @@ func TestAKeyboardThatIsDisabledDropsKeys(t *testing.T) {
 	r := newRig()
 	r.send(0xf5)
 	r.drain(t)
-	if !r.Key(0x1e) {
+	if !r.Codes(0x1e) {
 		t.Error("a dropped key is asked for again")
 	}
 	r.send(0xf4)
 	r.expect(t, "enabled again", "\xfa", "")
-	r.Key(0x1e)
+	r.Codes(0x1e)
 	r.expect(t, "a key then", "\x1e", "")
 }
 
@@ -156,12 +156,12 @@ func TestScancodesTypeCharacters(t *testing.T) {
 		3: "\x1d\x2e\xae\x9d", 0x1a: "\x1d\x2c\xac\x9d", 0x1d: "\x1d\x1b\x9b\x9d", 0x1c: "\x1d\x2b\xab\x9d",
 		0: "", 0x1e: "", 0x80: "", 0xff: "",
 	} {
-		if got := Scancodes(nil, char); string(got) != want {
+		if got := scancodes(nil, char); string(got) != want {
 			t.Errorf("%q is typed %x, want %x", char, got, want)
 		}
 	}
 	for char := byte(' '); char < 0x7f; char++ {
-		if len(Scancodes(nil, char)) == 0 {
+		if len(scancodes(nil, char)) == 0 {
 			t.Errorf("%q is on no key", char)
 		}
 	}

@@ -97,7 +97,7 @@ func TestLinuxDriverInitialises(t *testing.T) {
 
 	// Keys come one an interrupt.
 	edges := r.keyboard.Edges
-	r.Key(Scancodes(nil, 'G')...)
+	r.Codes(scancodes(nil, 'G')...)
 	r.expect(t, "a key", "\x2a\x22\xa2\xaa", "")
 	if got := r.keyboard.Edges - edges; got != 4 {
 		t.Errorf("%d interrupts for 4 bytes", got)

@@ -50,12 +50,6 @@ var toSet2 = func() (t [128]uint8) {
 	return t
 }()
 
-// Codes of set 1 that Type needs besides the table's.
-const (
-	keyControl = 0x1d
-	keyShift   = 0x2a
-)
-
 // keys are the characters of a US keyboard in the order of their codes in set
 // 1 from 1 on, without and with shift; a space is a key that is none of them.
 const (
@@ -64,11 +58,11 @@ const (
 	keySpace    = 0x39
 )
 
-// Scancodes appends to dst the codes of set 1 that type a character on a US
+// scancodes appends to dst the codes of set 1 that type a character on a US
 // keyboard: keys pressed and released. Control characters are typed with the
 // control key, where they have no key of their own; '\r' is '\n', 0x7f is
 // '\b'. NUL and what is on no key give none.
-func Scancodes(dst []uint8, char byte) []uint8 {
+func scancodes(dst []uint8, char byte) []uint8 {
 	switch char {
 	case '\r':
 		char = '\n'
@@ -82,9 +76,9 @@ func Scancodes(dst []uint8, char byte) []uint8 {
 	if key := find(keysPlain, char); key != 0 {
 		return append(dst, key, key|set1Break)
 	}
-	modifier, key := uint8(keyShift), find(keysShifted, char)
+	modifier, key := uint8(KeyShift), find(keysShifted, char)
 	if char < ' ' {
-		modifier, key = keyControl, find(keysPlain, char|0x60)
+		modifier, key = uint8(KeyControl), find(keysPlain, char|0x60)
 		if char >= 0x1b {
 			key = find(keysPlain, char|0x40)
 		}

@@ -4,7 +4,7 @@ import "github.com/ringo-vmm/ringo/vmm/state"
 
 // State is device.Stateful's.
 func (c *Controller) State(s *state.Codec) {
-	s.Version("i8042", 1)
+	s.Version("i8042", 2)
 	s.Raw(c.ram[:])
 	for _, v := range []*uint8{&c.status, &c.output, &c.port, &c.command, &c.aux} {
 		s.U8(v)
@@ -12,11 +12,18 @@ func (c *Controller) State(s *state.Codec) {
 	c.replies.state(s, mostReplies)
 	c.keyboard.state(s)
 	c.mouse.state(s)
+	var now uint64
+	if c.wires.Clock != nil {
+		now = c.wires.Clock.Now()
+	}
+	c.held.state(s, now)
+	c.typist.state(s, now)
 	if s.Loading() {
 		c.status &= statusFull | statusCommand | statusMouse
 		c.port &= portNotReset | portA20
 		c.aux &= 1<<c.replies.n - 1
 		c.step()
+		c.pump()
 	}
 }
 

@@ -17,7 +17,7 @@ func TestStateSurvives(t *testing.T) {
 	r.Move(100, 0, 0, 1)
 	r.Move(1000, 0, 0, 1)
 	r.send(0xf2)
-	r.Key(0x1e, 0x9e)
+	r.Codes(0x1e, 0x9e)
 	r.do(0xd3)
 	r.send(0x11)
 	r.do(0xd1)
@@ -52,7 +52,7 @@ func TestImpossibleStatesAreRefused(t *testing.T) {
 		if err := c.Close(); err == nil || !strings.Contains(err.Error(), "i8042") {
 			t.Errorf("%s: error %v", name, err)
 		}
-		fresh.Key(1)
+		fresh.Codes(1)
 		fresh.drain(t)
 	}
 }
@@ -68,11 +68,19 @@ func (r *rig) drive(ops []byte) {
 			r.send(v)
 		case 4:
 			r.status()
+			r.clock.Advance(uint64(v) << 20)
 		case 5:
 			r.read()
 		case 6:
 			codes := [3]uint8{prefix0, v, ^v}
-			r.Key(codes[op>>6:]...)
+			switch {
+			case op&8 != 0:
+				r.Key(Key(codes[op>>7])<<8|Key(v), op&16 != 0)
+			case op&16 != 0:
+				r.Type([]byte{0x1b, '[', v, ^v}[op>>6:])
+			default:
+				r.Codes(codes[op>>6:]...)
+			}
 		case 7:
 			r.Move(int(int8(v))<<(op>>3), int(op)-128, int(v), v)
 		}
@@ -83,8 +91,10 @@ func FuzzAccess(f *testing.F) {
 	f.Add([]byte("\x00\x60\x02\x47\x02\xf2\x06\x1e\x05\x00\x05\x00\x00\xd4\x02\xf4\x07\x09\x05\x00"), []byte(nil))
 	f.Add([]byte("\x00\xd3\x02\x5a\x05\x00\x00\xaa\x05\x00\x00\xfe\x02\xf0\x02\x01\x06\x9e"), []byte(nil))
 	r := newRig()
-	r.Key(0x1e)
-	f.Add([]byte("\x05\x00"), devicetest.Save(r))
+	r.Codes(0x1e)
+	r.Key(KeyUp, true)
+	r.Type([]byte("ab\x1b["))
+	f.Add([]byte("\x05\x00\x04\xff\x05\x00"), devicetest.Save(r))
 	f.Fuzz(func(t *testing.T, ops, saved []byte) {
 		r := newRig()
 		if saved != nil {
@@ -92,6 +102,7 @@ func FuzzAccess(f *testing.F) {
 		}
 		r.drive(ops)
 		fresh := newRig()
+		fresh.clock.Advance(r.clock.Now())
 		devicetest.Survives(t, r, fresh)
 		k, m := r.drain(t)
 		fresh.expect(t, "after a load", string(k), string(m))
@@ -119,7 +130,7 @@ func BenchmarkKey(b *testing.B) {
 	r := newRig()
 	b.ReportAllocs()
 	for b.Loop() {
-		r.Key(0x1e)
+		r.Codes(0x1e)
 		r.Data().In(0, 1)
 	}
 }
