@@ -5,6 +5,7 @@ M        ?= qemu-svm
 ARGS     ?=
 CONFIG   ?=
 FUZZTIME ?= 1m
+SOAKTIME ?= 30m
 TAMAGO   ?=
 PEER     ?=
 LINUX    ?=
@@ -18,14 +19,15 @@ RINGO_FLAGS := -install -tamago '$(TAMAGO)'
 CONFIG_FLAG := $(if $(CONFIG),-config '$(CONFIG)')
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test bench iso usb pxe vet fuzz clean $(RINGO)
+.PHONY: help build run test soak bench iso usb pxe vet fuzz clean $(RINGO)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  CONFIG=FILE.toml        for run, iso, usb and pxe: the virtual machines"
-	@echo "  M=MACHINE, ARGS='...'   for run: ringo run -h lists the machines and flags"
+	@echo "  M=MACHINE, ARGS='...'   for run and bench: ringo run -h lists the machines and flags"
 	@echo "  DEV=/dev/sdX, FORCE=1   for usb"
+	@echo "  SOAKTIME=30m            for soak: how long it takes"
 	@echo "  FUZZTIME=1m             for fuzz: how long each target runs"
 	@echo "  PEER=kvm, LINUX=1       for bench: beside KVM; and time Linux to its shell; SMP=1: several processors"
 	@echo "  TAMAGO=/path/to/go      for all: build with TamaGo's Go distribution"
@@ -39,8 +41,11 @@ run: $(RINGO) ## boot the kernel on an emulated machine (M, CONFIG, ARGS)
 test: $(RINGO) ## vet, unit tests with the race detector, boot tests
 	$(RINGO) test $(RINGO_FLAGS)
 
-bench: $(RINGO) ## measure, and write build/bench.json (PEER=kvm, LINUX=1, SMP=1)
-	@$(RINGO) bench $(RINGO_FLAGS) -peer '$(PEER)' $(if $(filter 1,$(LINUX)),-linux 5) $(if $(filter 1,$(SMP)),-smp)
+soak: $(RINGO) ## try for SOAKTIME to hang four processors, with guests
+	$(RINGO) test $(RINGO_FLAGS) -soak '$(SOAKTIME)'
+
+bench: $(RINGO) ## measure, and write build/bench.json (M, PEER=kvm, LINUX=1, SMP=1)
+	@$(RINGO) bench $(RINGO_FLAGS) -m '$(M)' -peer '$(PEER)' $(if $(filter 1,$(LINUX)),-linux 5) $(if $(filter 1,$(SMP)),-smp)
 
 iso: $(RINGO) ## make build/ringo.iso, for CD and USB stick, BIOS and UEFI
 	$(RINGO) iso $(RINGO_FLAGS) $(CONFIG_FLAG)

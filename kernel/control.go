@@ -3,6 +3,7 @@
 package main
 
 import (
+	"runtime"
 	"time"
 
 	"github.com/ringo-vmm/ringo/amd64"
@@ -81,17 +82,24 @@ func doubleFault() {
 // threadsCommand shows the thread layer.
 var threadsCommand = show("threads", "kernel", "list the Go runtime's threads and the processors", func(c *monitor.Context) {
 	for _, t := range thread.Threads() {
-		c.Printf("%4d %-8s cpu %d", t.ID, t.State, t.Processor)
+		ago := sinceEntry() - time.Duration(t.Since)
+		c.Printf("%4d %-8s %10v cpu %d", t.ID, t.State, ago.Round(time.Millisecond), t.Processor)
+		if t.Pinned {
+			c.Printf("  pinned")
+		}
 		if t.WaitsOn != 0 {
 			c.Printf("  on %#x", t.WaitsOn)
 		}
 		if t.Deadline != 0 {
 			c.Printf("  until %v", time.Duration(t.Deadline))
 		}
+		if f := runtime.FuncForPC(t.PC); f != nil {
+			c.Printf("  at %s", f.Name())
+		}
 		c.Printf("\n")
 	}
 	for _, p := range thread.Processors() {
-		c.Printf("processor %d, APIC id %d: %d interrupts, %d switches, %d pages backed, idle %v\n",
-			p.Index, p.APICID, p.Interrupts, p.Switches, p.Faults, time.Duration(p.Idle).Round(time.Millisecond))
+		c.Printf("processor %d, APIC id %d: thread %d, %d ready, %d interrupts, %d switches, %d pages backed, idle %v\n",
+			p.Index, p.APICID, p.Thread, p.Ready, p.Interrupts, p.Switches, p.Faults, time.Duration(p.Idle).Round(time.Millisecond))
 	}
 })

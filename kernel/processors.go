@@ -39,6 +39,7 @@ func initProcessors() error {
 	if err != nil {
 		return err
 	}
+	delayKicks()
 	for _, id := range others {
 		inLayer(func() { lapic.SendINIT(id) })
 	}
@@ -82,6 +83,23 @@ func otherProcessors() (ids []uint32) {
 	return ids
 }
 
+// delayKicks makes kicks between processors come up to so many microseconds
+// late as the command line says, kick-delay=MICROSECONDS, for tests.
+func delayKicks() {
+	text, ok := handover.Lookup("kick-delay")
+	if !ok {
+		return
+	}
+	const most = 1_000_000
+	us, err := strconv.ParseUint(text, 0, 64)
+	if err != nil || us > most {
+		logf(klog.Warn, "processors: warning: kick-delay=%s is not a number of microseconds up to %d", text, most)
+		return
+	}
+	thread.SetKickDelay(us * 1000)
+	logf(klog.Info, "processors: kicks come up to %d µs late", us)
+}
+
 // lapicID is the APIC id of the processor that runs it.
 func lapicID() (id uint32) {
 	inLayer(func() { id = lapic.ID() })
@@ -115,7 +133,7 @@ func trampolinePage() (uint8, error) {
 func startAddresses() (entry, root uint64)
 
 // areaOrder is the size of a processor's memory for package frame.
-const areaOrder = 6
+const areaOrder = 5
 
 var _ = [1<<areaOrder - areaPages]byte{}
 

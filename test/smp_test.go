@@ -37,6 +37,24 @@ func TestProcessorsRunTheRuntime(t *testing.T) {
 	}
 }
 
+// A processor that does not come back is reported, with what it does, and the
+// machine goes on.
+func TestWatchdogReportsWhatIsStuck(t *testing.T) {
+	c := boot(t, emu.Options{CPUs: 4}).Expect(`ringo> `)
+	c.Send("selftest stuck\n").Expect(`watchdog: processor 1 has not entered the layer for 10 s`).
+		Expect(`processor 1 APIC id 1 thread \d+.* at [0-9a-f]{16} .*amd64`).Expect(`thread \d+ running cpu 1 for 1\d{4} ms pinned to 1`).Expect(`ok   stuck`)
+	c.Send("selftest stuck-lock\n").Expect(`watchdog: processor \d has held the layer's lock for 10 s`).
+		Expect(`processor \d .* at [0-9a-f]{16} .*amd64`).Expect(`ok   stuck-lock`).Expect(`ringo> `)
+	c.Send("threads\n").Expect(`running .* at `).Expect(`processor 3, APIC id 3: thread \d+, \d+ ready`)
+	c.Send("poweroff\n").Exit(emu.Stopped, 0)
+}
+
+// What the command line says reaches the Go runtime as its environment.
+func TestRuntimeVariables(t *testing.T) {
+	boot(t, emu.Options{CPUs: 2, Append: "GODEBUG=gctrace=1 GOGC=37"}).Expect(`ringo> `).
+		Send("selftest memory 1s; gc; poweroff\n").Expect(`gc \d+ @\d.* 2 P`).Exit(emu.Stopped, 0)
+}
+
 // Idle is HLT on all of them.
 func TestIdleUsesNoProcessorOfFour(t *testing.T) {
 	c := boot(t, emu.Options{CPUs: 4}).Expect(`ringo> `)
@@ -56,7 +74,7 @@ func TestIdleUsesNoProcessorOfFour(t *testing.T) {
 func TestTheOtherProcessorsStop(t *testing.T) {
 	for how, code := range map[string]int{"go": 2, "layer": 4, "nmi": 6} {
 		t.Run(how, func(t *testing.T) {
-			boot(t, emu.Options{CPUs: 3}).Expect(`ringo> `).Send("panic " + how + "\n").
+			boot(t, emu.Options{CPUs: 3}).Expect(`ringo> `).Send("panic "+how+"\n").
 				Expect(`processor \d \w+.* at [0-9a-f]{16} (?s).*processor \d \w+.* at [0-9a-f]{16} .*ringo: exit`).Exit(emu.Panicked, code)
 		})
 	}

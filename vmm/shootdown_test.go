@@ -40,6 +40,7 @@ func (p *page) NewSpace() (vmm.Space, error) {
 func (p *page) NewCPU(s vmm.Space) (vmm.CPU, error) {
 	c, err := p.Engine.NewCPU(s)
 	cpu := &pageCPU{CPU: c.(*vmmtest.CPU), page: p}
+	cpu.told.Store(math.MaxInt32) // it is not in its guest
 	p.cpus = append(p.cpus, cpu)
 	return cpu, err
 }
@@ -81,14 +82,21 @@ func (c *pageCPU) Run(e *vmm.Exit) {
 			return
 		}
 		c.told.Store(interrupts)
-		c.tlb = c.tlb || c.page.mapped.Load()
-		if c.tlb {
-			c.page.uses.Add(1)
-			if c.page.gone.Load() {
-				c.page.misuse.Add(1)
-			}
+		for range 8 {
+			c.use()
+			runtime.Gosched()
 		}
-		runtime.Gosched()
+	}
+}
+
+// use uses the page once if the guest has it.
+func (c *pageCPU) use() {
+	c.tlb = c.tlb || c.page.mapped.Load()
+	if c.tlb {
+		c.page.uses.Add(1)
+		if c.page.gone.Load() {
+			c.page.misuse.Add(1)
+		}
 	}
 }
 

@@ -52,8 +52,7 @@ func bad(field string, value uint64, why string) error {
 
 // check applies the rules by which an entry refuses a guest, since the processor
 // only says that it did. It returns the first field that is wrong. SDM vol. 3
-// §26.3.1. What the engine sets itself is right by construction, and not checked:
-// controls, host state, debug controls and the VMCS link pointer.
+// §26.3.1. Controls are checkControls', the host's state is checkHost's.
 func check(c *context, l limits) error {
 	for _, rules := range [...]func(*context, limits) error{
 		checkControl, checkBases, checkSegments, checkCode, checkStack, checkSystem, checkFlags, checkEvent,
@@ -75,9 +74,12 @@ func checkControl(c *context, l limits) error {
 	long, paging := g.EFER&x86.EFERLMA != 0, g.CR0&x86.CR0PG != 0
 	physical := ^uint64(0) << l.physicalBits
 	cr4 := g.CR4Shadow
+	fixed0, fixed1 := l.cr0Fixed0&^(x86.CR0PE|x86.CR0PG), l.cr0Fixed1 // an unrestricted guest
 	switch {
-	case g.CR0>>32 != 0:
-		return bad("CR0", g.CR0, "bits 63:32 must be 0")
+	case g.CR0&^fixed1 != 0:
+		return bad("CR0", g.CR0, fmt.Sprintf("bits %#x must be 0", g.CR0&^fixed1))
+	case fixed0&^g.CR0 != 0:
+		return bad("CR0", g.CR0, fmt.Sprintf("bits %#x must be 1", fixed0&^g.CR0))
 	case g.CR0Shadow&(x86.CR0NW|x86.CR0CD) == x86.CR0NW:
 		return bad("CR0", g.CR0Shadow, "NW is set and CD is not")
 	case paging && g.CR0&x86.CR0PE == 0:
@@ -94,6 +96,8 @@ func checkControl(c *context, l limits) error {
 		return bad("CR3", g.CR3, fmt.Sprintf("an address of more than %d bits", l.physicalBits))
 	case g.EFER&^l.efer != 0:
 		return bad("EFER", g.EFER, fmt.Sprintf("bits %#x are reserved on this processor", g.EFER&^l.efer))
+	case long != (g.EntryControls&entryIA32e != 0):
+		return bad("entry controls", g.EntryControls, "the 64-bit guest must be as EFER.LMA")
 	case paging && long != (g.EFER&x86.EFERLME != 0):
 		return bad("EFER", g.EFER, "LMA must be as LME: CR0.PG is set")
 	case !validPAT(g.PAT):
@@ -160,6 +164,12 @@ func checkFlags(c *context, l limits) error {
 	interrupt := c.event != 0 && Event(c.event)&EventType == EventInterrupt
 	nmi := c.event != 0 && Event(c.event)&EventType == EventNMI
 	switch {
+	case c.controls.LinkPointer != ^uint64(0):
+		return bad("VMCS link pointer", c.controls.LinkPointer, "all bits must be 1")
+	case c.shadow&^(shadowSTI|shadowMOVSS|shadowNMI) != 0:
+		return bad("interruptibility", c.shadow, "blocking by SMI, or reserved bits are set")
+	case g.PendingDebug&^pendingBits != 0:
+		return bad("pending debug exceptions", g.PendingDebug, "reserved bits are set")
 	case !code64 && c.rip>>32 != 0:
 		return bad("RIP", c.rip, "bits 63:32 must be 0 outside 64-bit mode")
 	case code64 && !canonical(c.rip):

@@ -10,7 +10,7 @@ import (
 	"github.com/ringo-vmm/ringo/vmm/x86"
 )
 
-var someLimits = limits{physicalBits: 40, cr4: 0x3727ff &^ x86.CR4VMXE, efer: guestEFER, xcr0: 7}
+var someLimits = limits{features: features{cr0Fixed0: 0x80000021, cr0Fixed1: 0xffffffff}, physicalBits: 40, cr4: 0x3727ff &^ x86.CR4VMXE, efer: guestEFER, xcr0: 7}
 
 // entered is what a guest in that state is entered with.
 func entered(t *testing.T, s x86.State) *context {
@@ -75,7 +75,12 @@ func TestCheckNamesTheField(t *testing.T) {
 		want  string
 		wrong func(c *context)
 	}{
-		{"CR0 is 0x180000031: bits 63:32", func(c *context) { c.guest.CR0 |= 1 << 32 }},
+		{"CR0 is 0x180000031: bits 0x100000000 must be 0", func(c *context) { c.guest.CR0 |= 1 << 32 }},
+		{"CR0 is 0x80000011: bits 0x20 must be 1", func(c *context) { c.guest.CR0 &^= x86.CR0NE }},
+		{"entry controls is 0xd1ff: the 64-bit", func(c *context) { c.guest.EntryControls &^= entryIA32e }},
+		{"VMCS link pointer is 0x1000: all", func(c *context) { c.controls.LinkPointer = 0x1000 }},
+		{"interruptibility is 0x4: blocking", func(c *context) { c.shadow = 4 }},
+		{"pending debug exceptions is 0x8000: reserved", func(c *context) { c.guest.PendingDebug = 1 << 15 }},
 		{"CR0 is 0xa0000011: NW", func(c *context) { c.guest.CR0Shadow |= x86.CR0NW }},
 		{"CR0 is 0x80000030: PE", func(c *context) { c.guest.CR0 &^= x86.CR0PE }},
 		{"CR4 is 0x2020: bits 0x2000", func(c *context) { c.guest.CR4Shadow |= x86.CR4VMXE }},

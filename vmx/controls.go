@@ -75,6 +75,7 @@ type features struct {
 	revision                uint32 // of the VMCS
 	pin, primary, secondary uint32
 	exit, entry             uint32
+	allow                   struct{ pin, primary, secondary, exit, entry allowed }
 	invept, invvpid         uint64 // types of the instructions, for what a guest has
 	barrier, tscAux, xsave  bool
 	cr0Fixed0, cr0Fixed1    uint64
@@ -113,17 +114,17 @@ func readFeatures(cpu cpuid.Func, rdmsr func(uint32) (uint64, error)) (features,
 	r := reader{rdmsr: rdmsr}
 	f := features{
 		revision:  uint32(r.read(msr.VMXBasic) & basicRevision),
-		pin:       r.control(msr.VMXTruePinCtls, needPin, wantPin),
-		primary:   r.control(msr.VMXTrueProcCtls, needPrimary, 0),
-		secondary: r.control(msr.VMXProcCtls2, needSecondary, wantSecondary),
-		exit:      r.control(msr.VMXTrueExitCtls, needExit, 0),
-		entry:     r.control(msr.VMXTrueEntryCtls, needEntry, 0),
 		cr0Fixed0: r.read(msr.VMXCR0Fixed0), cr0Fixed1: r.read(msr.VMXCR0Fixed1),
 		cr4Fixed0: r.read(msr.VMXCR4Fixed0), cr4Fixed1: r.read(msr.VMXCR4Fixed1),
 		barrier: hasAny(cpu, "IBPB", "IBRS_IBPB"),
 		tscAux:  hasAny(cpu, "RDTSCP", "RDPID"),
 		xsave:   cpu.Has(cpuid.XSAVE),
 	}
+	f.pin, f.allow.pin = r.control(msr.VMXTruePinCtls, needPin, wantPin)
+	f.primary, f.allow.primary = r.control(msr.VMXTrueProcCtls, needPrimary, 0)
+	f.secondary, f.allow.secondary = r.control(msr.VMXProcCtls2, needSecondary, wantSecondary)
+	f.exit, f.allow.exit = r.control(msr.VMXTrueExitCtls, needExit, 0)
+	f.entry, f.allow.entry = r.control(msr.VMXTrueEntryCtls, needEntry, 0)
 	f.slice = sliceTicks >> (r.read(msr.VMXMisc) & miscTimerShift)
 	caps := r.read(msr.VMXEPTVPIDCap)
 	if r.err != nil {
@@ -164,10 +165,11 @@ func (r *reader) read(num uint32) uint64 {
 // needed, and what there is of those that are wanted. The low half of a
 // capability register has the first, the high half all that may be 1. SDM
 // vol. 3 App. A.3.
-func (r *reader) control(num, need, want uint32) uint32 {
+func (r *reader) control(num, need, want uint32) (uint32, allowed) {
 	v := r.read(num)
-	if missing := need &^ uint32(v>>32); missing != 0 && r.err == nil {
+	a := allowed{must: uint32(v), may: uint32(v >> 32)}
+	if missing := need &^ a.may; missing != 0 && r.err == nil {
 		r.err = fmt.Errorf("vmx: %s lacks the controls %#x", msr.Name(num), missing)
 	}
-	return uint32(v) | need | want&uint32(v>>32)
+	return a.must | need | want&a.may, a
 }

@@ -17,6 +17,7 @@ type CPU struct {
 	engine  *Engine
 	space   *space
 	fresh   fresh
+	looked  bool // what Look has is in the state
 	work    work
 	window  bool // the caller asked for ReasonWindow
 	vpid    uint16
@@ -188,12 +189,19 @@ var errUnknown = errors.New("the processor refuses a state with which nothing is
 // Why is vmm.CPU's.
 func (c *CPU) Why() error {
 	c.sync(freshAll)
-	switch err := c.wrong(); {
-	case err != nil:
-		return err
+	err := c.wrong()
+	switch {
 	case c.result == resultRefused:
 		n := vmread(&c.context, fieldInstructionError)
-		return fmt.Errorf("VM-instruction error %d: %s", n, instructionError(n))
+		if n == errorHost {
+			err = c.wrongHost()
+		}
+		if err == nil {
+			err = errUnknown
+		}
+		return fmt.Errorf("VM-instruction error %d, %s: %w", n, instructionError(n), err)
+	case err != nil:
+		return err
 	case Reason(c.reason).Basic() == ReasonMSRLoad:
 		return fmt.Errorf("entry %d of the list of MSRs cannot be loaded", c.qualification)
 	}
@@ -209,5 +217,18 @@ func (c *CPU) wrong() error {
 	if err := checkSpecCtrl(c.specCtrl, l); err != nil {
 		return err
 	}
+	if err := checkControls(&c.context, l); err != nil {
+		return err
+	}
 	return check(&c.context, l)
+}
+
+// wrongHost is what is wrong with the host's state in the VMCS, if anything.
+func (c *CPU) wrongHost() error {
+	var h host
+	words := (*[hostWords]uint64)(unsafe.Pointer(&h))
+	for i, f := range hostFields {
+		words[i] = vmread(&c.context, f)
+	}
+	return checkHost(&h, vmread(&c.context, fieldHostFSBase), c.controls.Exit, c.engine.limits)
 }

@@ -30,7 +30,7 @@ func (c *CPU) Run(e *vmm.Exit) {
 		c.notEntered(e)
 		return
 	}
-	c.fresh = freshNone
+	c.fresh, c.looked = freshNone, false
 	c.event = 0
 	e.Delivering = false
 	if c.vectoring&uint64(EventValid) != 0 {
@@ -117,9 +117,13 @@ func (c *CPU) long64() bool {
 // endShadow ends what STI and MOV SS hold off. A step that waited for the end
 // of it is raised by whoever executes the instruction.
 func (c *CPU) endShadow() {
-	if c.shadow&(shadowSTI|shadowMOVSS) == 0 {
-		return
+	if c.shadow&(shadowSTI|shadowMOVSS) != 0 {
+		c.leaveShadow()
 	}
+}
+
+//go:noinline
+func (c *CPU) leaveShadow() {
 	c.shadow &^= shadowSTI | shadowMOVSS
 	if c.flags&x86.FlagTF != 0 {
 		vmwrite(&c.context, fieldPendingDebug, 0)

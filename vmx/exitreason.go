@@ -161,11 +161,14 @@ func (r Reason) String() string {
 var instructionErrors = map[uint64]string{
 	2: "VMCLEAR with an invalid address", 3: "VMCLEAR of the VMXON region",
 	4: "VMLAUNCH of a VMCS that is not clear", 5: "VMRESUME of a VMCS that is not launched",
-	6: "VMRESUME after VMXOFF", 7: "invalid controls", 8: "invalid host state",
+	6: "VMRESUME after VMXOFF", 7: "invalid controls", errorHost: "invalid host state",
 	9: "VMPTRLD with an invalid address", 10: "VMPTRLD of the VMXON region", 11: "VMPTRLD with another revision",
 	12: "a field that does not exist", 13: "VMWRITE to a read-only field", 26: "an entry behind MOV SS",
 	28: "an invalid operand of INVEPT or INVVPID",
 }
+
+// errorHost is the one for the host's state.
+const errorHost = 8
 
 func instructionError(n uint64) string {
 	if s, ok := instructionErrors[n]; ok {

@@ -115,7 +115,10 @@ func plug(t testing.TB) *fakeVMCS {
 	run = v.run
 	vmread = func(_ *context, f Field) uint64 { return v.fields[f] }
 	vmwrite = func(_ *context, f Field, x uint64) { v.fields[f] = x }
-	readLook = func(c *context) { v.load(lookFields[:], &c.look) }
+	readLook = func(c *context) {
+		c.state.CR3, c.state.EFER, c.state.Seg[x86.CS].Base = v.fields[fieldCR3], v.fields[fieldEFER], v.fields[fieldBase+2*x86.CS]
+		c.look = look{v.fields[fieldCR0], v.fields[fieldCR4], v.fields[fieldAccess+2*x86.CS], v.fields[fieldAccess+2*x86.SS]}
+	}
 	readGuest = func(c *context, n uint64) { v.load(guestFields[:n], &c.guest) }
 	return v
 }

@@ -5,8 +5,9 @@ import (
 	"github.com/ringo-vmm/ringo/vmm/x86"
 )
 
-// limits is what this processor allows in a guest's control registers.
+// limits is what this processor allows.
 type limits struct {
+	features
 	physicalBits uint   // width of a host-physical address
 	cr4          uint64 // bits that a guest may set
 	efer         uint64
@@ -36,6 +37,7 @@ const guestEFER = x86.EFERSCE | x86.EFERLME | x86.EFERLMA | x86.EFERNXE
 // VMX and no SMX.
 func readLimits(cpu cpuid.Func, f features) limits {
 	l := limits{
+		features:     f,
 		physicalBits: uint(cpu.AddressBits().Physical),
 		cr4:          f.cr4Fixed1 &^ hostCR4,
 		efer:         guestEFER,

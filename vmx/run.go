@@ -96,6 +96,13 @@ type msrEntry struct {
 // The assembly has the general registers at offset 0 of the state.
 const _ = -unsafe.Offsetof(x86.State{}.GPR)
 
+// Where the state has what readLook reads into it.
+const (
+	stateCR3    = unsafe.Offsetof(x86.State{}.CR3)
+	stateEFER   = unsafe.Offsetof(x86.State{}.EFER)
+	stateCSBase = unsafe.Offsetof(x86.State{}.Seg) + x86.CS*unsafe.Sizeof(x86.Segment{}) + unsafe.Offsetof(x86.Segment{}.Base)
+)
+
 // Places in a guest's XSAVE area, in the bytes that software may use, for what
 // the processor has while the guest's state is in it: XCR0, 0 on a processor
 // without XSAVE, and KERNEL_GS_BASE, which the host does not use. areaAllXCR0 is

@@ -2,36 +2,21 @@
 
 #include "go_asm.h"
 #include "textflag.h"
+#include "fields_amd64.h"
 
 // The switch to a guest and back. SDM vol. 3 ch. 26 and 27.
 //
 // An exit loads the host's control registers, segments with their bases,
 // descriptor tables, RSP and RIP from the VMCS, and the MSRs of SYSCALL from a
 // list; general registers and SSE state are ours to move. The x87 and AVX state
-// stays in the processor until another guest wants it: the host's Go code uses
-// neither. VMREAD and VMWRITE take the number of a field in a register, always
-// AX here.
+// stays in the processor until another guest wants it: see fpu_amd64.s.
 
 #define VMLAUNCH	BYTE $0x0f; BYTE $0x01; BYTE $0xc2
 #define VMRESUME	BYTE $0x0f; BYTE $0x01; BYTE $0xc3
-#define VMREAD_BX	BYTE $0x0f; BYTE $0x78; BYTE $0xc3	// to BX
-#define VMWRITE_BX	BYTE $0x0f; BYTE $0x79; BYTE $0xc3
-#define VMXON_SP	BYTE $0xf3; BYTE $0x0f; BYTE $0xc7; BYTE $0x34; BYTE $0x24	// (SP) has the address
-#define VMCLEAR_SP	BYTE $0x66; BYTE $0x0f; BYTE $0xc7; BYTE $0x34; BYTE $0x24
-#define VMCLEAR(off)	BYTE $0x66; BYTE $0x0f; BYTE $0xc7; BYTE $0xb7; LONG $off	// off(DI) has it
-#define VMPTRLD(off)	BYTE $0x0f; BYTE $0xc7; BYTE $0xb7; LONG $off
-#define INVEPT(off)	BYTE $0x66; BYTE $0x0f; BYTE $0x38; BYTE $0x80; BYTE $0x87; LONG $off	// type in AX
+#define INVEPT(off)	BYTE $0x66; BYTE $0x0f; BYTE $0x38; BYTE $0x80; BYTE $0x87; LONG $off	// type in AX, off(DI)
 #define INVVPID(off)	BYTE $0x66; BYTE $0x0f; BYTE $0x38; BYTE $0x81; BYTE $0x87; LONG $off
-
-// READ and WRITE move a field to and from off(DI).
-#define READ(field, off)	MOVL $field, AX; BYTE $0x0f; BYTE $0x78; BYTE $0x87; LONG $off
-#define WRITE(field, off)	MOVL $field, AX; BYTE $0x0f; BYTE $0x79; BYTE $0x87; LONG $off
-
 #define AX_TO_DR1	BYTE $0x0f; BYTE $0x23; BYTE $0xc8	// the assembler has no DR1
 #define DR1_TO_AX	BYTE $0x0f; BYTE $0x21; BYTE $0xc8
-#define XSETBV	BYTE $0x0f; BYTE $0x01; BYTE $0xd1
-#define XSAVE_R9	BYTE $0x49; BYTE $0x0f; BYTE $0xae; BYTE $0x21	// XSAVE64 [R9]
-#define XRSTOR_R8	BYTE $0x49; BYTE $0x0f; BYTE $0xae; BYTE $0x28	// XRSTOR64 [R8]
 
 #define RAX	(context_state+0)
 #define RCX	(context_state+8)
@@ -49,10 +34,6 @@ DATA hostMXCSR<>+0(SB)/4, $0x1f80
 GLOBL hostMXCSR<>(SB), RODATA|NOPTR, $4
 
 #define MSR_SPEC_CTRL	0x48
-#define MSR_PRED_CMD	0x49
-#define MSR_KERNEL_GS	0xc0000102
-#define MSR_TSC_AUX	0xc0000103
-#define IBPB	1		// a bit of PRED_CMD
 #define NMI	2		// vectors
 #define MC	18
 
@@ -76,7 +57,7 @@ TEXT ·run(SB),NOSPLIT|NOFRAME,$0-8
 	MOVQ	context_vmcs(DI), AX
 	CMPQ	AX, processor_current(R8)
 	JEQ	current
-	CALL	·makeCurrent<>(SB)
+	CALL	·makeCurrent(SB)
 current:
 	MOVQ	const_gsFSBase(GS), BX
 	CMPQ	BX, context_hostFS(DI)
@@ -87,7 +68,7 @@ sameFS:
 	MOVQ	context_fpu(DI), R8
 	CMPQ	R8, const_gsFPUOwner(GS)
 	JEQ	owned
-	CALL	·switchFPU<>(SB)
+	CALL	·switchFPU(SB)
 owned:
 	CMPQ	context_extra(DI), $0
 	JEQ	plain
@@ -95,7 +76,7 @@ owned:
 plain:
 	CMPQ	context_dirty(DI), $0
 	JEQ	clean
-	CALL	·writeDirty<>(SB)
+	CALL	·writeDirty(SB)
 clean:
 	CMPQ	context_event(DI), $0
 	JEQ	quiet
@@ -138,8 +119,11 @@ sameCR2:
 	READ(const_fieldReason, context_reason)
 	READ(const_fieldQualification, context_qualification)
 	READ(const_fieldLength, context_length)
-	READ(const_fieldGPA, context_gpa)
 	READ(const_fieldVectoringInfo, context_vectoring)
+	CMPL	context_reason(DI), $const_ReasonEPT
+	JNE	noAddress
+	READ(const_fieldGPA, context_gpa)
+noAddress:
 	READ(const_fieldRIP, context_rip)
 	READ(const_fieldRSP, RSP)
 	READ(const_fieldRFLAGS, context_flags)
@@ -244,139 +228,6 @@ TEXT ·exited<>(SB),NOSPLIT|NOFRAME,$0
 	ADDQ	$16, SP
 	RET
 
-// makeCurrent makes the VMCS of the context in DI, AX too, the current one of the
-// processor whose page is in R8. One that was never here wants the host state.
-TEXT ·makeCurrent<>(SB),NOSPLIT|NOFRAME,$0
-	MOVQ	AX, processor_current(R8)
-	CMPQ	context_host(DI), $0
-	JNE	known
-	VMCLEAR(context_vmcs)
-known:
-	VMPTRLD(context_vmcs)
-	CMPQ	R8, context_host(DI)
-	JEQ	done
-	MOVQ	R8, context_host(DI)
-	LEAQ	·hostFields(SB), SI
-	LEAQ	processor_host(R8), R9
-	MOVL	$const_nHost, CX
-	JMP	·writeList<>(SB)
-done:
-	RET
-
-// writeDirty writes what the VMCS does not have yet.
-TEXT ·writeDirty<>(SB),NOSPLIT|NOFRAME,$0
-	TESTQ	$const_dirtyPrimary, context_dirty(DI)
-	JEQ	guest
-	WRITE(const_fieldPrimary, context_primary)
-guest:
-	TESTQ	$const_dirtyGuest, context_dirty(DI)
-	JEQ	controls
-	LEAQ	·guestFields(SB), SI
-	LEAQ	context_guest(DI), R9
-	MOVL	$const_nGuest, CX
-	CALL	·writeList<>(SB)
-controls:
-	TESTQ	$const_dirtyControls, context_dirty(DI)
-	JEQ	out
-	LEAQ	·controlFields(SB), SI
-	LEAQ	context_controls(DI), R9
-	MOVL	$const_nControls, CX
-	CALL	·writeList<>(SB)
-out:
-	MOVQ	$0, context_dirty(DI)
-	RET
-
-// writeList writes CX words from R9 on to the fields that the list at SI names.
-TEXT ·writeList<>(SB),NOSPLIT|NOFRAME,$0
-again:
-	MOVQ	(SI), AX
-	MOVQ	(R9), BX
-	VMWRITE_BX
-	ADDQ	$8, SI
-	ADDQ	$8, R9
-	DECL	CX
-	JNE	again
-	RET
-
-// readList is the reverse.
-TEXT ·readList<>(SB),NOSPLIT|NOFRAME,$0
-again:
-	MOVQ	(SI), AX
-	VMREAD_BX
-	MOVQ	BX, (R9)
-	ADDQ	$8, SI
-	ADDQ	$8, R9
-	DECL	CX
-	JNE	again
-	RET
-
-// ensure makes the VMCS of the context in DI current. Interrupts are off.
-TEXT ·ensure<>(SB),NOSPLIT|NOFRAME,$0
-	MOVQ	const_gsEngine(GS), R8
-	MOVQ	context_vmcs(DI), AX
-	CMPQ	AX, processor_current(R8)
-	JEQ	done
-	JMP	·makeCurrent<>(SB)
-done:
-	RET
-
-// func readLook(c *context)
-TEXT ·readLook(SB),NOSPLIT,$0-8
-	MOVQ	c+0(FP), DI
-	PUSHFQ
-	CLI
-	CALL	·ensure<>(SB)
-	READ(const_fieldCR0, (context_look+look_CR0))
-	READ(const_fieldCR3, (context_look+look_CR3))
-	READ(const_fieldCR4, (context_look+look_CR4))
-	READ(const_fieldEFER, (context_look+look_EFER))
-	READ((const_fieldBase+2*1), (context_look+look_CSBase))
-	READ((const_fieldAccess+2*1), (context_look+look_CSAccess))
-	READ((const_fieldAccess+2*2), (context_look+look_SSAccess))
-	POPFQ
-	RET
-
-// func readGuest(c *context, n uint64)
-TEXT ·readGuest(SB),NOSPLIT,$0-16
-	MOVQ	c+0(FP), DI
-	MOVQ	n+8(FP), DX
-	PUSHFQ
-	CLI
-	CALL	·ensure<>(SB)
-	LEAQ	·guestFields(SB), SI
-	LEAQ	context_guest(DI), R9
-	MOVL	DX, CX
-	CALL	·readList<>(SB)
-	POPFQ
-	RET
-
-// func vmread(c *context, f Field) uint64
-TEXT ·vmread(SB),NOSPLIT,$0-24
-	MOVQ	c+0(FP), DI
-	MOVQ	f+8(FP), DX
-	PUSHFQ
-	CLI
-	CALL	·ensure<>(SB)
-	MOVQ	DX, AX
-	VMREAD_BX
-	POPFQ
-	MOVQ	BX, ret+16(FP)
-	RET
-
-// func vmwrite(c *context, f Field, v uint64)
-TEXT ·vmwrite(SB),NOSPLIT,$0-24
-	MOVQ	c+0(FP), DI
-	MOVQ	f+8(FP), DX
-	MOVQ	v+16(FP), R10
-	PUSHFQ
-	CLI
-	CALL	·ensure<>(SB)
-	MOVQ	DX, AX
-	MOVQ	R10, BX
-	VMWRITE_BX
-	POPFQ
-	RET
-
 // loadExtra moves what few guests need, as context.extra says, from the context
 // in DI to the processor. DR7 has all breakpoints off until the entry.
 TEXT ·loadExtra<>(SB),NOSPLIT|NOFRAME,$0
@@ -436,132 +287,10 @@ debug:
 out:
 	RET
 
-// switchFPU makes the x87 and AVX state, and the registers that go with it, those
-// of the guest whose area is in R8 and whose context is in DI. The SSE state is
-// not in either area. Another guest has run here, so its branches must not steer
-// this one's.
-TEXT ·switchFPU<>(SB),NOSPLIT|NOFRAME,$0
-	CMPL	context_barrier(DI), $0
-	JEQ	registers
-	MOVL	$MSR_PRED_CMD, CX
-	MOVL	$IBPB, AX
-	XORL	DX, DX
-	WRMSR
-registers:
-	CMPL	context_hasAux(DI), $0
-	JEQ	area
-	MOVL	$MSR_TSC_AUX, CX
-	MOVL	context_tscAux(DI), AX
-	XORL	DX, DX
-	WRMSR
-area:
-	MOVQ	const_gsFPUOwner(GS), R9
-	MOVQ	R8, const_gsFPUOwner(GS)
-	TESTQ	R9, R9
-	JEQ	nobody
-	CALL	·putAway<>(SB)
-nobody:
-	MOVL	$MSR_KERNEL_GS, CX
-	MOVL	const_areaKernelGS(R8), AX
-	MOVL	(const_areaKernelGS+4)(R8), DX
-	WRMSR
-	CMPQ	const_areaXCR0(R8), $0
-	JEQ	legacy
-	MOVQ	R8, R9
-	CALL	·allXCR0<>(SB)
-	MOVL	$~2, AX
-	MOVL	$~0, DX
-	XRSTOR_R8
-	XORL	CX, CX
-	MOVL	const_areaXCR0(R8), AX
-	MOVL	(const_areaXCR0+4)(R8), DX
-	XSETBV
-	RET
-legacy:
-	FXRSTOR64	(R8)
-	RET
-
-// putAway stores what the processor has for a guest in the area in R9. All of
-// the state moves, what the guest has off in XCR0 too: else the next guest would
-// find it, PKRU for one.
-TEXT ·putAway<>(SB),NOSPLIT|NOFRAME,$0
-	CMPQ	const_areaXCR0(R9), $0
-	JEQ	legacy
-	CALL	·allXCR0<>(SB)
-	MOVL	$~2, AX		// all but SSE
-	MOVL	$~0, DX
-	XSAVE_R9
-	JMP	gs
-legacy:
-	FXSAVE64	(R9)
-gs:
-	MOVL	$MSR_KERNEL_GS, CX
-	RDMSR
-	MOVL	AX, const_areaKernelGS(R9)
-	MOVL	DX, (const_areaKernelGS+4)(R9)
-	RET
-
-// allXCR0 turns all parts of the state on that the area in R9 has room for.
-TEXT ·allXCR0<>(SB),NOSPLIT|NOFRAME,$0
-	XORL	CX, CX
-	MOVL	const_areaAllXCR0(R9), AX
-	MOVL	(const_areaAllXCR0+4)(R9), DX
-	XSETBV
-	RET
-
-// func saveFPU(area uint64)
-TEXT ·saveFPU(SB),NOSPLIT,$0-8
-	MOVQ	area+0(FP), R9
-	CMPQ	R9, const_gsFPUOwner(GS)
-	JNE	other
-	MOVQ	$0, const_gsFPUOwner(GS)
-	CALL	·putAway<>(SB)
-other:
-	RET
-
-// func vmclear(pa uint64)
-TEXT ·vmclear(SB),NOSPLIT,$0-8
-	MOVQ	pa+0(FP), AX
-	MOVQ	const_gsEngine(GS), R8
-	CMPQ	AX, processor_current(R8)
-	JNE	other
-	MOVQ	$0, processor_current(R8)
-other:
-	PUSHQ	AX
-	VMCLEAR_SP
-	POPQ	AX
-	RET
-
-// func vmxon(pa uint64) bool
-TEXT ·vmxon(SB),NOSPLIT,$0-9
-	MOVQ	pa+0(FP), AX
-	PUSHQ	AX
-	VMXON_SP
-	SETHI	BX	// neither CF nor ZF: SDM vol. 3 §30.2
-	POPQ	AX
-	MOVB	BX, ret+8(FP)
-	RET
-
-// func tables() (gdt, idt uint64)
-TEXT ·tables(SB),NOSPLIT,$16-16
-	BYTE $0x0f; BYTE $0x01; BYTE $0x04; BYTE $0x24	// SGDT (SP): 2 bytes of limit, 8 of base
-	MOVQ	2(SP), AX
-	MOVQ	AX, gdt+0(FP)
-	BYTE $0x0f; BYTE $0x01; BYTE $0x0c; BYTE $0x24	// SIDT (SP)
-	MOVQ	2(SP), AX
-	MOVQ	AX, idt+8(FP)
-	RET
-
 // func exitAddress() uint64
 TEXT ·exitAddress(SB),NOSPLIT,$0-8
 	LEAQ	·exited<>(SB), AX
 	MOVQ	AX, ret+0(FP)
-	RET
-
-// func setEngine(page uint64)
-TEXT ·setEngine(SB),NOSPLIT,$0-8
-	MOVQ	page+0(FP), AX
-	MOVQ	AX, const_gsEngine(GS)
 	RET
 
 // func hostNMI()

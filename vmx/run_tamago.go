@@ -36,3 +36,9 @@ func saveFPU(area uint64)
 // exits take the event away from the processor.
 func hostNMI()
 func machineCheck()
+
+// makeCurrent, writeDirty and switchFPU are parts of run. They have their
+// arguments in registers: Go cannot call them.
+func makeCurrent()
+func writeDirty()
+func switchFPU()

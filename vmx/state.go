@@ -14,11 +14,9 @@ func (c *CPU) sync(want fresh) {
 		return
 	}
 	switch want {
-	case freshLook:
-		readLook(&c.context)
 	case freshSegments:
 		readGuest(&c.context, segmentWords)
-		if c.fresh < freshLook {
+		if c.fresh == freshNone {
 			readLook(&c.context)
 		}
 	case freshAll:
@@ -28,23 +26,29 @@ func (c *CPU) sync(want fresh) {
 	c.fresh = want
 }
 
-// setLook fills context.look from context.guest.
+// setLook makes Look say what context.guest has.
 func (c *CPU) setLook() {
-	g := &c.guest
-	c.look = look{CR0: g.CR0, CR3: g.CR3, CR4: g.CR4, EFER: g.EFER,
-		CSBase: g.Base[x86.CS], CSAccess: g.Access[x86.CS], SSAccess: g.Access[x86.SS]}
+	g, s := &c.guest, &c.state
+	s.CR3, s.EFER, s.Seg[x86.CS].Base = g.CR3, g.EFER, g.Base[x86.CS]
+	c.look = look{CR0: g.CR0, CR4: g.CR4, CSAccess: g.Access[x86.CS], SSAccess: g.Access[x86.SS]}
+	c.looked = false
 }
 
 // Look is vmm.CPU's.
 func (c *CPU) Look() *x86.State {
-	if c.fresh == freshNone {
-		c.sync(freshLook)
+	s := &c.state
+	if !c.looked {
+		if c.fresh == freshNone {
+			readLook(&c.context)
+			c.fresh = freshLook
+		}
+		l := &c.look
+		s.CPL = uint8(l.SSAccess >> accessDPLShift & 3)
+		s.CR0, s.CR4 = c.cr0(l.CR0), c.cr4(l.CR4)
+		s.Seg[x86.CS].Attributes = attributesOf(l.CSAccess)
+		c.looked = true
 	}
-	s, l := &c.state, &c.look
 	s.RIP, s.RFLAGS, s.Shadow = c.rip, c.flags, c.shadow&(shadowSTI|shadowMOVSS) != 0
-	s.CPL = uint8(l.SSAccess >> accessDPLShift & 3)
-	s.CR0, s.CR3, s.CR4, s.EFER = c.cr0(l.CR0), l.CR3, c.cr4(l.CR4), l.EFER
-	s.Seg[x86.CS].Attributes, s.Seg[x86.CS].Base = attributesOf(l.CSAccess), l.CSBase
 	return s
 }
 

@@ -61,7 +61,7 @@ func TestLookIsThatPartOfTheState(t *testing.T) {
 		c.SetState(&want)
 		if i%2 != 0 {
 			v.store(guestFields[:], &c.guest)
-			c.look, c.fresh = look{}, freshNone
+			c.state, c.look, c.fresh = x86.State{Registers: x86.Registers{GPR: c.state.GPR}}, look{}, freshNone
 		}
 		got := c.Look()
 		if got.GPR != want.GPR || got.RIP != want.RIP || got.RFLAGS != want.RFLAGS || got.CPL != want.CPL || got.Shadow != want.Shadow ||

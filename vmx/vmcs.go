@@ -46,17 +46,10 @@ var guestFields = [guestWords]Field{
 	fieldPendingDebug, fieldActivity, fieldEntryControls,
 }
 
-// look is the little that most instructions need to know.
+// look is the little that most instructions need to know, as far as x86.State
+// has it in another form. The rest of it goes there at once.
 type look struct {
-	CR0, CR3, CR4, EFER        uint64
-	CSBase, CSAccess, SSAccess uint64
-}
-
-const lookWords = 7
-
-var lookFields = [lookWords]Field{
-	fieldCR0, fieldCR3, fieldCR4, fieldEFER,
-	fieldBase + 2*x86.CS, fieldAccess + 2*x86.CS, fieldAccess + 2*x86.SS,
+	CR0, CR4, CSAccess, SSAccess uint64
 }
 
 // controls are the fields that hardly ever change. The primary controls do: see
@@ -146,8 +139,12 @@ const (
 	shadowNMI   = 1 << 3
 )
 
-// pendingStep is BS of the pending debug exceptions. SDM vol. 3 table 24-4.
-const pendingStep = 1 << 14
+// Bits of the pending debug exceptions: B0 to B3, "enabled breakpoint", BS and
+// RTM. SDM vol. 3 table 24-4.
+const (
+	pendingStep = 1 << 14
+	pendingBits = 0xf | 1<<12 | pendingStep | 1<<16
+)
 
 // Event is what an entry injects, or an exit interrupted; its error code is in
 // a field of its own. SDM vol. 3 tables 24-13, 24-15 and 24-16.

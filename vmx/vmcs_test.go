@@ -13,8 +13,7 @@ func TestListsHaveAFieldForEachWord(t *testing.T) {
 		structure any
 		list      []Field
 	}{
-		"guest": {&guest{}, guestFields[:]}, "look": {&look{}, lookFields[:]},
-		"controls": {&controls{}, controlFields[:]}, "host": {&host{}, hostFields[:]},
+		"guest": {&guest{}, guestFields[:]}, "controls": {&controls{}, controlFields[:]}, "host": {&host{}, hostFields[:]},
 	} {
 		if n := len(words(tc.structure)); n != len(tc.list) {
 			t.Errorf("%s has %d words and %d fields", name, n, len(tc.list))
@@ -32,7 +31,6 @@ func TestListsHaveAFieldForEachWord(t *testing.T) {
 // A few of the words by name, so that a list that is out of step is found.
 func TestWordsAreInStepWithTheirFields(t *testing.T) {
 	var g guest
-	var l look
 	var k controls
 	var h host
 	for _, tc := range []struct {
@@ -46,8 +44,6 @@ func TestWordsAreInStepWithTheirFields(t *testing.T) {
 		{&g, guestFields[:], &g.IDTRBase, 0x6818}, {&g, guestFields[:], &g.CR4Shadow, 0x6006},
 		{&g, guestFields[:], &g.DR7, 0x681a}, {&g, guestFields[:], &g.SysenterEIP, 0x6826},
 		{&g, guestFields[:], &g.PendingDebug, 0x6822}, {&g, guestFields[:], &g.EntryControls, 0x4012},
-		{&l, lookFields[:], &l.EFER, 0x2806}, {&l, lookFields[:], &l.CSBase, 0x6808},
-		{&l, lookFields[:], &l.CSAccess, 0x4816}, {&l, lookFields[:], &l.SSAccess, 0x4818},
 		{&k, controlFields[:], &k.Exceptions, 0x4004}, {&k, controlFields[:], &k.VPID, 0},
 		{&k, controlFields[:], &k.ExitMSRs, 0x4010}, {&k, controlFields[:], &k.LinkPointer, 0x2800},
 		{&k, controlFields[:], &k.Timer, 0x482e}, {&k, controlFields[:], &k.XSS, 0x202c},

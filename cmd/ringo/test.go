@@ -54,6 +54,7 @@ func runVet(c *cli, args []string) error {
 
 func runTest(c *cli, args []string) error {
 	f := c.buildFlags()
+	soak := c.flags.Duration("soak", 0, "run the soak tests only, for about this long in all")
 	if err := c.parse(args, 0); err != nil {
 		return err
 	}
@@ -63,6 +64,9 @@ func runTest(c *cli, args []string) error {
 	}
 	if err := f.need(hostpkg.All()); err != nil {
 		return err
+	}
+	if *soak != 0 {
+		return f.soak(root, *soak)
 	}
 	// All of it, so that one run tells everything that is wrong.
 	steps := []struct {
@@ -87,6 +91,13 @@ func runTest(c *cli, args []string) error {
 		return fmt.Errorf("failed: %s", strings.Join(failed, ", "))
 	}
 	return nil
+}
+
+// soak runs the two soak tests in their long form, for half of d each.
+func (f buildFlags) soak(root string, d time.Duration) error {
+	const boots = 30 * time.Minute // for whatever they do besides
+	return goRun(root, "test", "-count=1", "-v", "-timeout="+(d+boots).String(), "-tags="+bootTag, "-run=^(TestSoak|TestMachinesTogether)$",
+		"./test", "-args", "-tamago="+*f.tamago, "-soak="+(d/2).String())
 }
 
 func runFuzz(c *cli, args []string) error {

@@ -30,18 +30,6 @@ type Figure struct {
 	KVM   float64 `json:"kvm,omitempty"`   // the same of KVM; 0 if it was not measured
 }
 
-// Exits are the kinds of exits that the guest "bench" measures, by the names
-// that it prints. A figure is one round trip: from the guest to Ringo and back.
-var Exits = []Figure{
-	{Name: "cpuid", About: "CPUID", Limit: 450, Aim: 200},
-	{Name: "out", About: "OUT to a device model", Limit: 450, Aim: 200},
-	{Name: "in-pic", About: "IN from the PIC", Limit: 450, Aim: 200},
-	{Name: "mmio", About: "MMIO to a device model", Limit: 600, Aim: 300},
-	{Name: "mmio-ioapic", About: "MMIO to an I/O APIC's register", Limit: 600, Aim: 300},
-	{Name: "eoi", About: "local APIC EOI by MMIO", Limit: 600, Aim: 300},
-	{Name: "wake", About: "self-IPI, STI, HLT, wake, EOI", Limit: 3000, Aim: 1200},
-}
-
 // Limits and aims of the other figures. Memory is in KiB.
 const (
 	hostMemoryAim = 32 << 10

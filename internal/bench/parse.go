@@ -20,8 +20,9 @@ var exitLine = regexp.MustCompile(`bench ([a-z-]+) (\d+)\s`)
 // emptyLoop is the name of the loop that does nothing.
 const emptyLoop = "empty"
 
-// ParseExits returns what the guest "bench" printed for each of Exits, without
-// the share of the loop that it is measured in.
+// ParseExits returns the figures of all kinds of exits by their names, from what
+// the guest "bench" printed: without the share of the loop that they are measured
+// in.
 func ParseExits(output string) (map[string]float64, error) {
 	ticks := make(map[string]float64)
 	for _, m := range exitLine.FindAllStringSubmatch(output, -1) {
@@ -36,25 +37,18 @@ func ParseExits(output string) (map[string]float64, error) {
 		return nil, fmt.Errorf("the guest did not print %q", emptyLoop)
 	}
 	round := make(map[string]float64)
-	for _, f := range Exits {
-		n, ok := ticks[f.Name]
-		if !ok || n <= loop {
-			return nil, fmt.Errorf("the guest did not print %q, or no more than %v ticks", f.Name, loop)
+	for _, e := range exits {
+		if e.name == haltExit {
+			continue
 		}
-		round[f.Name] = n - loop
+		n, ok := ticks[e.name]
+		if !ok || n <= loop {
+			return nil, fmt.Errorf("the guest did not print %q, or no more than %v ticks", e.name, loop)
+		}
+		round[e.name] = n - loop
 	}
+	round[haltExit] = round["wake"] - 2*round["eoi"]
 	return round, nil
-}
-
-// ExitFigures makes figures of what ParseExits returned for Ringo and, unless it is
-// nil, for KVM.
-func ExitFigures(ringo, kvm map[string]float64) []Figure {
-	figures := slices.Clone(Exits)
-	for i := range figures {
-		f := &figures[i]
-		f.Unit, f.Value, f.KVM = Instructions, ringo[f.Name], kvm[f.Name]
-	}
-	return figures
 }
 
 // firstLine is the kernel's line about a machine's start.

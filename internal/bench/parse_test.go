@@ -11,10 +11,20 @@ import (
 // output is what the guest prints, each line n instructions more than the loop.
 func output(n string) string {
 	text := "bench empty 2\r\n"
-	for _, f := range Exits {
-		text += "[    1.408938] bench: bench " + f.Name + " " + n + "\r\n"
+	for _, name := range printed() {
+		text += "[    1.408938] bench: bench " + name + " " + n + "\r\n"
 	}
 	return text + "passed bench\r\n"
+}
+
+// printed are the names that the guest prints beside the loop's.
+func printed() (names []string) {
+	for _, e := range exits {
+		if e.name != haltExit {
+			names = append(names, e.name)
+		}
+	}
+	return names
 }
 
 func TestExitsAreWithoutTheLoop(t *testing.T) {
@@ -22,17 +32,42 @@ func TestExitsAreWithoutTheLoop(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range Exits {
-		if got[f.Name] != 200 {
-			t.Errorf("%s is %v", f.Name, got[f.Name])
+	for _, name := range printed() {
+		if got[name] != 200 {
+			t.Errorf("%s is %v", name, got[name])
 		}
 	}
-	figures := ExitFigures(got, nil)
-	if len(figures) != len(Exits) || figures[0].Value != 200 || figures[0].KVM != 0 || figures[0].Unit != Instructions {
-		t.Errorf("%+v", figures)
+	if got[haltExit] != 200-2*200 {
+		t.Errorf("%s is %v", haltExit, got[haltExit])
 	}
-	if Exits[0].Value != 0 {
-		t.Error("measuring changed the list of what is measured")
+}
+
+func TestEachMachineHasItsLimits(t *testing.T) {
+	got := map[string]float64{"cpuid": 440, "out": 480}
+	for name, want := range map[string][2]int{"qemu-svm": {0, 1}, "bochs-vmx": {5, 0}, "bochs-svm": {5, 1}} {
+		m, ok := FindMachine(name)
+		figures := m.Exits(got, nil)
+		kvm := 0
+		for _, f := range figures {
+			if f.Limit == 0 || f.Unit != Instructions {
+				t.Errorf("%s: %+v", name, f)
+			}
+			if f.KVM != 0 {
+				kvm++
+			}
+		}
+		if over := Over(figures); !ok || len(figures) != len(exits) || figures[0].Value != 440 || kvm != want[0] || len(over) != want[1] {
+			t.Errorf("%s: %d figures of KVM, over the limit %v: %+v", name, kvm, over, figures)
+		}
+		if f := m.Exits(got, map[string]float64{"cpuid": 7})[0]; f.KVM != 7 {
+			t.Errorf("%s: what was measured is not in %+v", name, f)
+		}
+	}
+	if _, ok := FindMachine("eniac"); ok {
+		t.Error("there is a machine that nobody has")
+	}
+	if a, b := Machines[0].File(), Machines[1].File(); a != "bench.json" || b != "bench-bochs-vmx.json" {
+		t.Errorf("%s, %s", a, b)
 	}
 }
 
@@ -60,9 +95,9 @@ func TestTheGuestMeasuresAllExits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range append([]Figure{{Name: emptyLoop}}, Exits...) {
-		if !strings.Contains(string(image), "bench "+f.Name+" \x00") {
-			t.Errorf("the guest does not print %q", f.Name)
+	for _, name := range append(printed(), emptyLoop) {
+		if !strings.Contains(string(image), "bench "+name+" \x00") {
+			t.Errorf("the guest does not print %q", name)
 		}
 	}
 }

@@ -16,6 +16,9 @@ type Test struct {
 
 	// Default is the duration without one asked for, 0 if the test takes none.
 	Default time.Duration
+
+	// Named tells that the test runs only when it is asked for by name.
+	Named bool
 }
 
 // Tests are all tests, in the order in which they make sense.
@@ -25,4 +28,8 @@ var Tests = append(linuxTests, []Test{
 	{Name: "timers", Help: "timers are accurate to 1 ms", Run: timers, Default: 2 * time.Second},
 	{Name: "memory", Help: "checksummed allocation in a small heap, with constant collection", Run: memory, Default: 2 * time.Second},
 	{Name: "events", Help: "thousands of sleeps and wake-ups lose none", Run: wakeups, Default: time.Second},
+	{Name: "alloc-storm", Help: "checksummed allocation in 64 goroutines, a collection every few ms", Run: allocStorm, Default: stormTime, Named: true},
+	{Name: "goroutines-10k", Help: "goroutines, over and over", Run: manyGoroutines, Default: stormTime, Named: true},
+	{Name: "locked-256", Help: "256 goroutines locked to threads of their own, and collections", Run: lockedStorm, Default: stormTime, Named: true},
+	{Name: "storm", Help: "these three at once", Run: storm, Default: stormTime, Named: true},
 }...)

@@ -1,58 +1,62 @@
 package thread
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"unsafe"
+)
 
 // An alarm stores 1 at an address when its time comes, and thereby makes the
 // processor that set it take an interrupt, which ends a guest's run. It belongs
 // to no thread: on one processor goroutines that run guests change threads, and
-// on several they stay where they are, see Pin.
+// on several they stay where they are, see Pin. One that is set elsewhere than
+// before moves there.
 type alarm struct {
-	at   uint64  // ns; never when it is not set
-	flag uintptr // of a uint32; 0 when the alarm is free
-	home uint32  // index of the processor that set it
+	timer timer
+	next  uintptr // in the pool
 }
 
-// MaxAlarms is how many alarms there can be.
-const MaxAlarms = 64
+const alarmSize = unsafe.Sizeof(alarm{})
 
-// openAlarm takes a free alarm; -1 if there is none.
-func openAlarm(flag uintptr) int {
-	for i := range layer.alarms {
-		if a := &layer.alarms[i]; a.flag == 0 {
-			*a = alarm{at: never, flag: flag}
-			return i
+func alarmAt(addr uintptr) *alarm { return (*alarm)(pointer(addr)) }
+
+// openAlarm makes an alarm and returns its address, 0 if there is no memory.
+func openAlarm(flag uintptr) uintptr {
+	if layer.alarms == 0 {
+		va, ok := layer.memory.Page()
+		if !ok {
+			return 0
+		}
+		for at := uintptr(va); at+alarmSize <= uintptr(va)+pageSize; at += alarmSize {
+			alarmAt(at).next = layer.alarms
+			layer.alarms = at
 		}
 	}
-	return -1
+	addr := layer.alarms
+	a := alarmAt(addr)
+	layer.alarms = a.next
+	*a = alarm{timer: timer{flag: flag}}
+	return addr
 }
 
-// setAlarm sets an alarm, whose number openAlarm gave, for p.
-func setAlarm(p *processor, i int, at uint64) {
-	layer.alarms[i].at, layer.alarms[i].home = at, p.index
-	if p.firstAlarm == 0 || at < p.firstAlarm {
-		p.firstAlarm = at
+// setAlarm sets the alarm at addr, for p.
+func setAlarm(p *processor, addr uintptr, at uint64) {
+	t := &alarmAt(addr).timer
+	t.unset()
+	if at != never {
+		t.set(p, at)
 	}
 }
 
 // closeAlarm frees an alarm.
-func closeAlarm(i int) { layer.alarms[i] = alarm{} }
-
-// soundAlarms sets off the alarms of p that are due.
-func soundAlarms(p *processor, now uint64) {
-	if p.firstAlarm == 0 || now < p.firstAlarm {
-		return
-	}
-	p.firstAlarm = 0
-	for i := range layer.alarms {
-		a := &layer.alarms[i]
-		if a.flag == 0 || a.at == never || a.home != p.index {
-			continue
-		}
-		if a.at <= now {
-			a.at = never
-			atomic.StoreUint32((*uint32)(pointer(a.flag)), 1)
-			continue
-		}
-		setAlarm(p, i, a.at)
-	}
+func closeAlarm(addr uintptr) {
+	a := alarmAt(addr)
+	a.timer.unset()
+	a.next = layer.alarms
+	layer.alarms = addr
 }
+
+// MaxAlarms is more alarms than there is memory for.
+const MaxAlarms = 1 << 30
+
+// sound sets off the alarm whose timer t is.
+func (t *timer) sound() { atomic.StoreUint32((*uint32)(pointer(t.flag)), 1) }

@@ -28,18 +28,19 @@ func inLayer[T any](number uintptr, f func(arg *T), arg *T) {
 func ID() uint32 { return uint32(call(sysGettid, 0, 0, 0)) }
 
 // Alarm stores 1 in a word at a time, and interrupts the processor then.
-type Alarm struct{ number int }
+type Alarm struct{ addr uintptr }
 
 // NewAlarm makes an alarm for rang, which must stay alive until Close; ok is
-// false when there are MaxAlarms already.
+// false when there is no memory for it.
 func NewAlarm(rang *atomic.Uint32) (a Alarm, ok bool) {
 	flag := uintptr(unsafe.Pointer(rang))
-	Call(func(a *Alarm) { a.number = openAlarm(flag) }, &a)
-	return a, a.number >= 0
+	Call(func(a *Alarm) { a.addr = openAlarm(flag) }, &a)
+	return a, a.addr != 0
 }
 
-// Set sets the alarm to a time in ns since entry; all ones is never.
-func (a Alarm) Set(at uint64) { Call(func(a *Alarm) { setAlarm(this(), a.number, at) }, &a) }
+// Set sets the alarm to a time in ns since entry, on the processor that calls
+// it; all ones is never.
+func (a Alarm) Set(at uint64) { Call(func(a *Alarm) { setAlarm(this(), a.addr, at) }, &a) }
 
 // Close frees the alarm.
-func (a Alarm) Close() { Call(func(a *Alarm) { closeAlarm(a.number) }, &a) }
+func (a Alarm) Close() { Call(func(a *Alarm) { closeAlarm(a.addr) }, &a) }

@@ -48,17 +48,21 @@ func (w *world) misplaced() (wrong problems) {
 			wrong.add("%s: tail or length %d wrong, %d threads are linked", where, q.length, n)
 		}
 	}
-	walk(&layer.ready, "the ready queue", func(t *thread) {
-		if t.state != stateReady || t.waitsOn != 0 || t.timerIndex >= 0 || t.pin != 0 {
-			wrong.add("thread %d in the ready queue: state %s, waits on %#x, timer %d", t.tid, stateNames[t.state], t.waitsOn, t.timerIndex)
-		}
-	})
-	for _, p := range w.processors {
-		walk(&p.ready, fmt.Sprintf("processor %d's queue", p.index), func(t *thread) {
-			if t.state != stateReady || t.waitsOn != 0 || t.timerIndex >= 0 || t.pin != p.index+1 {
-				wrong.add("thread %d in processor %d's queue: state %s, pin %d", t.tid, p.index, stateNames[t.state], t.pin)
+	walkReady := func(q *readyQueue, where string, pin uint32) {
+		turn := uint64(0)
+		each := func(t *thread) {
+			if t.state != stateReady || t.waitsOn != 0 || t.timer.at != 0 || t.pin != pin || t.turn < turn {
+				wrong.add("thread %d in %s: state %s, waits on %#x, timer %d, pin %d, turn %d after %d", t.tid, where, stateNames[t.state], t.waitsOn, t.timer.at, t.pin, t.turn, turn)
 			}
-		})
+			turn = t.turn
+		}
+		walk(&q.urgent, where+", urgent", each)
+		turn = 0
+		walk(&q.other, where, each)
+	}
+	walkReady(&layer.ready, "the ready queue", 0)
+	for _, p := range w.processors {
+		walkReady(&p.ready, fmt.Sprintf("processor %d's queue", p.index), p.index+1)
 	}
 	for i := range layer.futex {
 		if layer.futex[i] == (queue{}) {
@@ -86,10 +90,10 @@ func (w *world) misplaced() (wrong problems) {
 			wrong.add("the idle thread of processor %d is %s", p.index, stateNames[p.idle.get().state])
 		}
 	}
-	wrong = append(wrong, w.misplacedTimers(w.threads, put)...)
+	wrong = append(wrong, w.misplacedTimers(put)...)
 	alive := 0
-	for i, r := range layer.threads[:w.threads] {
-		if r == 0 {
+	for i, r := range layer.threads[:layer.nthreads] {
+		if r.get().state == stateFree {
 			continue
 		}
 		alive++
@@ -118,30 +122,47 @@ func (w *world) misplaced() (wrong problems) {
 	return wrong
 }
 
-// misplacedTimers is misplaced for the timer heap; put notes the threads that
+// misplacedTimers is misplaced for the timer heaps; put notes the threads that
 // wait for nothing else.
-func (w *world) misplacedTimers(threads int, put func(ref, string)) (wrong problems) {
+func (w *world) misplacedTimers(put func(ref, string)) (wrong problems) {
+	seen := map[uintptr]bool{}
 	for _, p := range w.processors {
-		h := p.timers()
-		for i, r := range h.heap[:h.n] {
-			t := r.get()
-			if t.timerIndex != int32(i) || t.home != p.index || t.state != stateWaiting || t.deadline == 0 {
-				wrong.add("timer %d of processor %d is of thread %d: index %d of %d, state %s, deadline %d", i, p.index, t.tid, t.timerIndex, t.home, stateNames[t.state], t.deadline)
+		before := len(seen)
+		var walk func(addr, parent uintptr)
+		walk = func(addr, parent uintptr) {
+			from := uint64(0)
+			if parent != 0 {
+				from = timerAt(parent).at
 			}
-			if i > 0 && h.less(int32(i), int32(i-1)/2) {
-				wrong.add("timer %d is before its parent", i)
+			for prev := parent; addr != 0; prev, addr = addr, timerAt(addr).next {
+				t := timerAt(addr)
+				if seen[addr] {
+					wrong.add("a timer is in a heap twice")
+					return
+				}
+				seen[addr] = true
+				if t.prev != prev || t.home != p.index || t.at == 0 || t.at < from {
+					wrong.add("a timer of processor %d: home %d, at %d, below one at %d", p.index, t.home, t.at, from)
+				}
+				if th := t.thread(); t.flag == 0 {
+					if th.state != stateWaiting {
+						wrong.add("thread %d has a timer and is %s", th.tid, stateNames[th.state])
+					}
+					if th.waitsOn == 0 {
+						put(th.ref(), "the timers")
+					}
+				}
+				walk(t.child, addr)
 			}
-			if t.waitsOn == 0 {
-				put(r, "the timers")
-			}
+		}
+		walk(p.timers.root, 0)
+		if n := len(seen) - before; n != p.timers.n {
+			wrong.add("processor %d counts %d timers of %d", p.index, p.timers.n, n)
 		}
 	}
-	for _, r := range layer.threads[:threads] {
-		if r == 0 {
-			continue
-		}
-		if t := r.get(); t.timerIndex < 0 != (t.deadline == 0) || t.timerIndex >= processorAt(t.home).timers().n {
-			wrong.add("thread %d has deadline %d and timer index %d", t.tid, t.deadline, t.timerIndex)
+	for _, r := range layer.threads[:layer.nthreads] {
+		if t := r.get(); seen[t.timer.addr()] != (t.timer.at != 0) {
+			wrong.add("thread %d has a timer that is set to %d and in a heap: %t", t.tid, t.timer.at, seen[t.timer.addr()])
 		}
 	}
 	return wrong
@@ -171,24 +192,24 @@ func (w *world) misled(coming func(p *processor) bool) (wrong problems) {
 			slicing = true
 		}
 		if !p.ready.empty() && !coming(p) && (idle || p.sliceEnd == 0 || timer > p.sliceEnd) {
-			wrong.add("%d threads wait for processor %d, which does not know", p.ready.length, p.index)
+			wrong.add("%d threads wait for processor %d, which does not know", p.ready.length(), p.index)
 		}
 		first := uint64(never)
-		if t := p.timers().first(); t != nil {
-			first = t.deadline
+		if t := p.timers.first(); t != nil {
+			first = t.at
 		}
-		if p.firstAlarm != 0 {
-			first = min(first, p.firstAlarm)
+		if p.late != 0 {
+			first = min(first, p.lateAt)
 		}
 		if timer > first && !coming(p) {
 			wrong.add("the first deadline of processor %d is %d, its timer %d", p.index, first, timer)
 		}
 	}
-	if n := layer.ready.length; n > known && late > 0 {
+	if n := layer.ready.length(); n > known && late > 0 {
 		wrong.add("%d threads are ready, %d processors will look, %d idle", n, known, late)
 	}
 	if !slicing && known == 0 {
-		wrong.add("%d threads are ready and no running one has a slice that ends", layer.ready.length)
+		wrong.add("%d threads are ready and no running one has a slice that ends", layer.ready.length())
 	}
 	return wrong
 }

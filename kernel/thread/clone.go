@@ -18,7 +18,7 @@ func clone(p *processor, parent *thread, flags, stack, tls uint64) uint64 {
 	t.tid, t.rax, t.rsp = tid, 0, stack
 	t.pin = 0
 	t.pending, t.stack = 0, altStack{flags: altStackDisable}
-	t.timerIndex, t.deadline, t.next, t.prev, t.waitsOn = -1, 0, 0, 0, 0
+	t.timer, t.next, t.prev, t.waitsOn = timer{}, 0, 0, 0
 	if flags&cloneSetTLS != 0 {
 		t.fsbase = tls
 	}
@@ -27,40 +27,37 @@ func clone(p *processor, parent *thread, flags, stack, tls uint64) uint64 {
 }
 
 // newThread is a thread with a number and nothing else, nil if there are too
-// many. Threads live in a pool that only grows: a page holds a few.
+// many. Threads live in a pool that only grows, and keep their numbers there.
 func newThread() *thread {
-	for i := layer.threadLow; i < maxThreads; i++ {
-		if layer.threads[i] == 0 {
-			r := layer.spare
-			if r == 0 {
-				if r = morePool(); r == 0 {
-					return nil
-				}
-			}
-			t := r.get()
-			layer.spare = t.next
-			*t = thread{tid: uint32(i + 1), timerIndex: -1}
-			layer.threads[i] = r
-			layer.threadLow = i + 1
-			layer.running++
-			return t
-		}
+	if layer.spare == 0 && !morePool() {
+		return nil
 	}
-	return nil
+	t := layer.spare.get()
+	layer.spare = t.next
+	*t = thread{tid: t.tid}
+	layer.running++
+	return t
 }
 
-// morePool cuts a page into spare threads and returns the first.
-func morePool() ref {
+// morePool cuts a page into spare threads.
+func morePool() bool {
+	n := min(pageSize/threadSize, uintptr(maxThreads-layer.nthreads))
+	if n == 0 {
+		return false
+	}
 	va, ok := layer.memory.Page()
 	if !ok {
-		return 0
+		return false
 	}
-	for n := pageSize / threadSize; n > 0; n-- {
-		t := (*thread)(pointer(uintptr(va) + uintptr(n-1)*threadSize))
-		t.next = layer.spare
+	first := layer.nthreads
+	for i := int(n) - 1; i >= 0; i-- {
+		t := (*thread)(pointer(uintptr(va) + uintptr(i)*threadSize))
+		t.tid, t.next = uint32(first+i+1), layer.spare
 		layer.spare = t.ref()
+		layer.threads[first+i] = t.ref()
 	}
-	return layer.spare
+	layer.nthreads += int(n)
+	return true
 }
 
 // threadSize is the distance of threads in the pool; a multiple of 16 because
@@ -69,9 +66,6 @@ const threadSize = (unsafe.Sizeof(thread{}) + 15) &^ 15
 
 // exit ends the current thread.
 func exit(t *thread) {
-	i := int(t.tid) - 1
-	layer.threads[i] = 0
-	layer.threadLow = min(layer.threadLow, i)
 	layer.running--
 	t.setPin(0)
 	t.state = stateFree
@@ -81,8 +75,11 @@ func exit(t *thread) {
 
 // byID is the thread with a number, nil if there is none.
 func byID(tid uint64) *thread {
-	if tid < 1 || tid > maxThreads || layer.threads[tid-1] == 0 {
+	if tid < 1 || tid > uint64(layer.nthreads) {
 		return nil
 	}
-	return layer.threads[tid-1].get()
+	if t := layer.threads[tid-1].get(); t.state != stateFree {
+		return t
+	}
+	return nil
 }

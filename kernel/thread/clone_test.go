@@ -82,7 +82,7 @@ func TestExitFreesTheNumber(t *testing.T) {
 	w.run(p)
 	a, b, c := w.clone(p), w.clone(p), w.clone(p)
 	expectSlice(t, "tids", []uint32{a.tid, b.tid, c.tid}, []uint32{2, 3, 4})
-	b.pending, b.deadline = 0xff, 0
+	b.pending = 0xff
 	for p.current != b.ref() {
 		w.call(p, sysSchedYield)
 	}

@@ -27,6 +27,9 @@ func abortFrom(p *processor, f *abortFrame) {
 	t.rax, t.rbx, t.rcx, t.rdx, t.rsi, t.rdi, t.rbp = f.rax, f.rbx, f.rcx, f.rdx, f.rsi, f.rdi, f.rbp
 	t.r8, t.r9, t.r10, t.r11, t.r12, t.r13, t.r14, t.r15 = f.r8, f.r9, f.r10, f.r11, f.r12, f.r13, f.r14, f.r15
 	t.rip, t.rflags, t.rsp = f.rip, f.rflags, f.rsp
+	if vector == amd64.NMI && p.seen() {
+		return
+	}
 	if vector == amd64.NMI && endedByAnother(p) {
 		halt(p)
 		return
@@ -183,14 +186,25 @@ func base(file string) string {
 
 // threadTable lists the threads that exist.
 func threadTable() {
-	for i := range layer.threads {
-		if layer.threads[i] == 0 {
+	now := layer.machine.Now()
+	for _, r := range layer.threads[:layer.nthreads] {
+		t := r.get()
+		if t.state == stateFree {
 			continue
 		}
-		t := layer.threads[i].get()
-		l := line().Str("thread ").Dec(uint64(t.tid)).Byte(' ').Str(stateNames[t.state]).Str(" cpu ").Dec(uint64(t.cpu))
-		if t.waitsOn != 0 {
+		l := line().Str("thread ").Dec(uint64(t.tid)).Byte(' ').Str(stateNames[t.state])
+		l.Str(" cpu ").Dec(uint64(t.cpu)).Str(" for ").Dec((max(now, t.since) - t.since) / 1e6).Str(" ms")
+		if t.pin != 0 {
+			l.Str(" pinned to ").Dec(uint64(t.pin - 1))
+		}
+		switch {
+		case t.waitsOn == waitPoll:
+			l.Str(" on the poller")
+		case t.waitsOn != 0:
 			l.Str(" on ").Hex(uint64(t.waitsOn), 1)
+		}
+		if t.timer.at != 0 {
+			l.Str(" until ").Dec(t.timer.at / 1e6).Str(" ms")
 		}
 		l.Str(" at ")
 		symbol(l, t.rip)

@@ -41,16 +41,10 @@ func interruptFrom(p *processor, gate uint64) {
 	}
 	p.lock()
 	expire(p)
-	if p.preempt || p.sliceEnd != 0 && layer.machine.Now() >= p.sliceEnd {
-		preempt(p)
+	if p.sliceEnd != 0 && layer.machine.Now() >= p.sliceEnd {
+		p.preempt = true
 	}
 	leave(p)
-}
-
-// preempt has the current thread give way to those that are ready.
-func preempt(p *processor) {
-	p.preempt = false
-	yield(p)
 }
 
 // exceptionFrom handles an exception in a thread: a page that is not there yet
@@ -124,9 +118,8 @@ func systemCall(p *processor) {
 	}
 	if number == sysCallUnlocked {
 		callInLayer(t)
-		if p.preempt { // it has signalled an event
+		if p.preempt || p.late != 0 { // it has signalled an event or kicked
 			p.lock()
-			preempt(p)
 			leave(p)
 		}
 		return

@@ -40,6 +40,7 @@ func (e *Event) Wait() (uint64, error) {
 		Call(func(count *uint64) {
 			ev := eventOf(uint64(e.id))
 			*count, ev.count = ev.count, 0
+			ev.note()
 		}, &count)
 		if count != 0 {
 			return count, nil

@@ -235,7 +235,7 @@ func (m *fakeMachine) NMI(apicID uint32) {
 // stop gives p an NMI, which halts it.
 func (m *fakeMachine) stop(p *processor) {
 	defer func() {
-		if v := recover(); v != halted {
+		if v := recover(); v != nil && v != halted {
 			panic(v)
 		}
 	}()

@@ -75,7 +75,7 @@ func TestFutexWakeCountsAndKeepsOrder(t *testing.T) {
 	for i, want := range []state{stateReady, stateReady, stateWaiting} {
 		expectEqual(t, "state", th[i].state, want)
 	}
-	expectSlice(t, "ready", tids(t, &layer.ready), []uint32{th[0].tid, th[1].tid})
+	expectSlice(t, "ready", tids(t, &layer.ready.other), []uint32{th[0].tid, th[1].tid})
 	expectEqual(t, "woken by a count of 5", w.call(waker, sysFutex, uint64(word), testWake, 5), 1)
 	for i, p := range w.processors[:3] {
 		w.interrupt(p, apic.KickVector)

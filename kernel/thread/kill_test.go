@@ -22,7 +22,7 @@ func TestKillKicksTheRightProcessor(t *testing.T) {
 	w.call(w.processors[3], sysNanosleep, uint64(put(w, timespec{9, 0})))
 	ready := newThread()
 	ready.state, ready.cpu = stateReady, 3
-	layer.ready.push(ready)
+	layer.ready.push(ready, false)
 	w.machine.takeKicks()
 	for _, c := range []struct {
 		name  string

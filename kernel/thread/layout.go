@@ -38,14 +38,13 @@ type thread struct {
 	tid    uint32
 	cpu    uint32 // index of the processor it runs or last ran on
 	pin    uint32 // index of the only processor that it may run on, plus 1; 0 is any
-	home   uint32 // index of the processor whose timer ends its wait
+	since  uint64 // when it came into its state, in ns
+	turn   uint64 // while ready: those with smaller numbers go first, in ns
 	result uint64 // what the system call it waits in returns on a time-out
 
 	next, prev ref     // neighbours in the queue it is in
-	since      uint64  // while ready: those with smaller numbers go first
 	waitsOn    uintptr // futex address or wait object; 0 when not waiting
-	deadline   uint64  // wake-up time in ns; 0 is none
-	timerIndex int32   // place in the timer heap; -1 is none
+	timer      timer   // ends its wait
 
 	pending uint64   // signals sent, bit n-1 for signal n
 	blocked uint64   // signals masked
@@ -96,16 +95,25 @@ type processor struct {
 	idleTime   uint64 // ns spent in HLT
 
 	// The layer's lock guards these.
-	ready      queue  // threads that may run nowhere else
-	pinned     uint32 // threads that are pinned here
-	firstAlarm uint64 // none of its alarms is earlier; 0 is none
+	ready  readyQueue // threads that may run nowhere else
+	pinned uint32     // threads that are pinned here
+	timers timers     // the deadlines that its timer sees to
+
+	// The watchdog's, see watch.go.
+	watchAt        uint64  // the next tick, in ns
+	ticks          uint64  // so far
+	neighbour, own watched // the next processor, the next thread of ready
+	looked         uint32  // an NMI has been asked for, or taken; atomic
+
+	// Kicks that are kept back, see kick.go. Only the processor itself uses
+	// these.
+	late   uint64 // bit i: one for processor i
+	lateAt uint64 // until then, in ns
+	seed   uint64 // of their random delays
 
 	translations uint32 // what its TLB may hold, see shootdown.go; atomic
 	stopped      uint32 // 1: halted for good, and its state is in aborted; atomic
 }
-
-// timers are the deadlines that this processor's timer sees to.
-func (p *processor) timers() *timers { return (*timers)(pointer(p.self + offTimers)) }
 
 // aborted is where the registers of its last abort are.
 func (p *processor) aborted() *thread { return (*thread)(pointer(p.self + offAborted)) }
@@ -120,11 +128,9 @@ const (
 	stackPages = 4
 	istPages   = 4
 
-	// areaData holds the processor, its GDT, TSS, idle thread, fake g and
-	// timers.
-	areaData   = 0
-	dataPages  = 5 + timerPages
-	timerPages = 9
+	// areaData holds the processor, its GDT, TSS, idle thread and fake g.
+	areaData  = 0
+	dataPages = 5
 	// Stacks by their top, in the order of ists.
 	areaKernel  = areaData + dataPages + 1 + stackPages
 	areaFault   = areaKernel + 1 + istPages
@@ -141,7 +147,6 @@ const (
 	offM        = offG + 1024
 	offTLS      = offGDT + 2048
 	offAborted  = offTLS + 128
-	offTimers   = offGDT + 4*pageSize
 	goMOffset   = 48 // offset of g.m in the Go runtime, which TestGOffset checks
 )
 
@@ -180,7 +185,7 @@ func initArea(area uintptr, index, apicID uint32) *processor {
 	}
 
 	idle := (*thread)(pointer(area + offIdle))
-	idle.state, idle.fsbase, idle.timerIndex = stateIdle, p.tls, -1
+	idle.state, idle.fsbase = stateIdle, p.tls
 	p.idle, p.current = idle.ref(), idle.ref()
 
 	// The fake g has no stack bounds, so no check of them ever fails, and a
@@ -189,9 +194,6 @@ func initArea(area uintptr, index, apicID uint32) *processor {
 	*(*uintptr)(pointer(uintptr(p.tls) - 8)) = p.g
 	return p
 }
-
-// The timers fit.
-const _ = timerPages*pageSize - unsafe.Sizeof(timers{})
 
 // The engines' assembly knows these fields by their offsets.
 var (

@@ -32,7 +32,7 @@ func TestPoolThreadsDoNotOverlap(t *testing.T) {
 		one.stack.size = uint64(i)
 	}
 	for i, one := range th {
-		want := thread{tid: uint32(i + 1), timerIndex: -1}
+		want := thread{tid: uint32(i + 1)}
 		scramble(&want, uint64(i))
 		want.stack.size = uint64(i)
 		if *one != want {
@@ -57,8 +57,7 @@ func TestAreaLayout(t *testing.T) {
 		{"slot of the layer's g", offTLS - 8, offTLS},
 		// How large a g and an m are, TestGOffset checks.
 		{"g", offG, offM},
-		{"m", offM, offTimers},
-		{"timers", offTimers, offTimers + unsafe.Sizeof(timers{})},
+		{"m", offM, dataPages * pageSize},
 		{"registers of an abort", offAborted, offAborted + threadSize},
 		{"kernel stack", (areaKernel - stackPages) * page, areaKernel * page},
 		{"fault stack", (areaFault - istPages) * page, areaFault * page},

@@ -1,5 +1,7 @@
 package thread
 
+import "math/bits"
+
 // Event counters, eventfd(2), and the one poller that waits for them,
 // epoll(7). The runtime's network poller runs on them, so a goroutine that
 // reads an event file parks without holding a thread. Interrupt handlers
@@ -8,7 +10,7 @@ package thread
 const (
 	fdFirst   = 3 // 0 to 2 are the console
 	fdPoller  = fdFirst
-	maxEvents = 64
+	maxEvents = 64 // bits of a word
 	fdEvents  = fdPoller + 1
 )
 
@@ -27,7 +29,7 @@ const (
 // event is one counter. It is ready for a level-triggered poll while its count
 // is not 0, for an edge-triggered one once after each write.
 type event struct {
-	open   bool
+	index  uint32
 	polled bool
 	edge   bool
 	fresh  bool // written since an edge-triggered poll saw it
@@ -37,6 +39,8 @@ type event struct {
 
 var poller struct {
 	events  [maxEvents]event
+	open    uint64 // bit i: event i is open
+	ready   uint64 // bit i: event i is polled and ready
 	waiters queue
 }
 
@@ -50,7 +54,7 @@ type epollEvent struct {
 }
 
 func eventOf(fd uint64) *event {
-	if fd < fdEvents || fd >= fdEvents+maxEvents || !poller.events[fd-fdEvents].open {
+	if fd < fdEvents || fd >= fdEvents+maxEvents || poller.open>>(fd-fdEvents)&1 == 0 {
 		return nil
 	}
 	return &poller.events[fd-fdEvents]
@@ -58,13 +62,30 @@ func eventOf(fd uint64) *event {
 
 // newEvent opens an event and returns its file descriptor or an error.
 func newEvent(count uint64) uint64 {
-	for i := range poller.events {
-		if e := &poller.events[i]; !e.open {
-			*e = event{open: true, count: count, fresh: count != 0}
-			return uint64(fdEvents + i)
-		}
+	i := bits.TrailingZeros64(^poller.open)
+	if i == maxEvents {
+		return fail(emfile)
 	}
-	return fail(emfile)
+	poller.open |= 1 << i
+	poller.events[i] = event{index: uint32(i), count: count, fresh: count != 0}
+	return uint64(fdEvents + i)
+}
+
+// close closes the event.
+func (e *event) close() {
+	e.polled = false
+	e.note()
+	poller.open &^= 1 << e.index
+}
+
+// note notes whether the event is ready, after every change of it.
+func (e *event) note() {
+	bit := uint64(1) << e.index
+	if e.polled && e.ready() {
+		poller.ready |= bit
+	} else {
+		poller.ready &^= bit
+	}
 }
 
 func eventRead(fd uint64, to uintptr, n uint64) uint64 {
@@ -82,6 +103,7 @@ func eventRead(fd uint64, to uintptr, n uint64) uint64 {
 	touch(to, 8, true)
 	*(*uint64)(pointer(to)) = e.count
 	e.count = 0
+	e.note()
 	return 8
 }
 
@@ -108,9 +130,11 @@ func (e *event) signal(n uint64) *thread {
 	return e.waiter()
 }
 
-// waiter takes the thread whose poll the event ends, if it is ready.
+// waiter notes that the event has changed and takes the thread whose poll that
+// ends, if any.
 func (e *event) waiter() *thread {
-	if !e.polled || !e.ready() {
+	e.note()
+	if poller.ready>>e.index&1 == 0 {
 		return nil
 	}
 	t := poller.waiters.pop()
@@ -131,15 +155,10 @@ func (e *event) ready() bool {
 func collect(to uintptr, n uint64) uint64 {
 	const size = 12
 	found := uint64(0)
-	for i := range poller.events {
-		e := &poller.events[i]
-		if found == n {
-			break
-		}
-		if !e.open || !e.polled || !e.ready() {
-			continue
-		}
+	for left := poller.ready; left != 0 && found < n; left &= left - 1 {
+		e := &poller.events[bits.TrailingZeros64(left)]
 		e.fresh = false
+		e.note()
 		at := to + uintptr(found*size)
 		touch(at, size, true)
 		*(*epollEvent)(pointer(at)) = epollEvent{epollIn, e.data}
@@ -180,7 +199,7 @@ func fileCall(p *processor, t *thread, number, a, b, c, d uint64) bool {
 	case sysClose:
 		t.rax = fail(ebadf)
 		if e := eventOf(a); e != nil {
-			*e = event{}
+			e.close()
 			t.rax = 0
 		}
 	case sysFcntl:
@@ -201,6 +220,7 @@ func epollControl(p *processor, op, fd uint64, from uintptr) uint64 {
 	switch op {
 	case epollDel:
 		e.polled = false
+		e.note()
 		return 0
 	case epollAdd, epollMod:
 		touch(from, 12, false)

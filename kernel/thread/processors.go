@@ -54,10 +54,17 @@ func Count() int { return layer.nprocessor }
 func Kick(index uint32) {
 	CallUnlocked(func(index *uint32) {
 		if this().index != *index {
-			layer.machine.Kick(processorAt(*index).apicID)
+			kick(this(), processorAt(*index))
 		}
 	}, &index)
 }
+
+// SetKickDelay makes kicks between processors come late, by random times up to
+// ns nanoseconds. It is for stress tests.
+func SetKickDelay(ns uint64) { layer.kickDelay = ns }
+
+// Dump prints what all processors and threads do, as the watchdog does.
+func Dump() { Call(func(*struct{}) { dump(this()) }, &struct{}{}) }
 
 // StopOthers halts all processors but the one that calls it, in the layer, to
 // end the machine. If another one has called it before, it does not return.

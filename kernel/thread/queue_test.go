@@ -41,8 +41,6 @@ func TestQueueKeepsOrder(t *testing.T) {
 	}{
 		{"empty", func(q *queue) {}, nil},
 		{"pushed last is last", func(q *queue) { q.push(th[0]); q.push(th[1]); q.push(th[2]) }, []uint32{1, 2, 3}},
-		{"pushed front is first", func(q *queue) { q.push(th[0]); q.pushFront(th[1]); q.pushFront(th[2]) }, []uint32{3, 2, 1}},
-		{"pushed front into nothing", func(q *queue) { q.pushFront(th[0]); q.push(th[1]) }, []uint32{1, 2}},
 		{"removed from the middle", func(q *queue) { q.push(th[0]); q.push(th[1]); q.push(th[2]); q.remove(th[1]) }, []uint32{1, 3}},
 		{"removed from the front", func(q *queue) { q.push(th[0]); q.push(th[1]); q.push(th[2]); q.remove(th[0]) }, []uint32{2, 3}},
 		{"removed from the end", func(q *queue) { q.push(th[0]); q.push(th[1]); q.remove(th[1]); q.push(th[2]) }, []uint32{1, 3}},
@@ -83,12 +81,9 @@ func TestQueueAgainstSlice(t *testing.T) {
 		case at >= 0:
 			q.remove(one)
 			model = slices.Delete(model, at, at+1)
-		case rng.IntN(2) == 0:
+		default:
 			q.push(one)
 			model = append(model, one.tid)
-		default:
-			q.pushFront(one)
-			model = slices.Insert(model, 0, one.tid)
 		}
 		if rng.IntN(8) == 0 {
 			if p := q.pop(); p != nil {

@@ -24,19 +24,24 @@ var layer struct {
 	slack   uint64 // ns that a sleep takes longer than it was asked to
 	memory  Memory
 
-	threads    [maxThreads]ref // by tid-1
-	threadLow  int             // no free slot below
+	threads    [maxThreads]ref // by tid-1, those in the pool too
+	nthreads   int             // there have been so far
 	spare      ref             // pool of unused threads
 	running    int             // threads alive
 	processors [maxProcessors]uintptr
 	nprocessor int
 
-	ready  queue  // threads that may run anywhere
-	order  uint64 // the next number for thread.since
-	idle   uint64 // bit i: processor i idles and nothing is on its way to it
-	alarms [MaxAlarms]alarm
+	ready  readyQueue // threads that may run anywhere
+	idle   uint64     // bit i: processor i idles and nothing is on its way to it
+	alarms uintptr    // pool of unused alarms
 	futex  [futexBuckets]queue
-	stale  stale
+
+	watch bool    // the watchdog is on
+	any   watched // the next thread of ready
+	held  uint32  // who has reported that the lock is held, by index plus 1; atomic
+
+	kickDelay uint64 // kicks come up to that late, in ns, for tests
+	stale     stale
 }
 
 // join makes a processor one of those that run threads.
@@ -45,24 +50,36 @@ func join(p *processor) {
 	layer.nprocessor++
 }
 
-// spinlock is held for short stretches of layer code only.
+// spinlock is held for short stretches of layer code only. It is its holder's
+// index plus 1, or 0.
 type spinlock uint32
 
-func (l *spinlock) try() bool { return atomic.CompareAndSwapUint32((*uint32)(l), 0, 1) }
+func (l *spinlock) try(p *processor) bool {
+	return atomic.CompareAndSwapUint32((*uint32)(l), 0, p.index+1)
+}
 
-func (l *spinlock) busy() bool { return atomic.LoadUint32((*uint32)(l)) != 0 }
+func (l *spinlock) holder() uint32 { return atomic.LoadUint32((*uint32)(l)) }
 
 func (l *spinlock) release() { atomic.StoreUint32((*uint32)(l), 0) }
 
 // lock takes the layer's lock for a processor. Its holder may be waiting for
 // this processor's answer, see shootdown.go.
 func (p *processor) lock() {
-	for !layer.lock.try() {
-		for layer.lock.busy() {
+	if !layer.lock.try(p) {
+		p.waitForLock()
+	}
+}
+
+func (p *processor) waitForLock() {
+	var w lockWatch
+	for !layer.lock.try(p) {
+		for layer.lock.holder() != 0 {
 			p.answer()
+			w.spin(p)
 			amd64.Pause()
 		}
 	}
+	w.done(p)
 }
 
 // idling tells whether the processor idles and nothing is on its way to it.
@@ -76,47 +93,41 @@ func (p *processor) setIdling(idles bool) {
 	}
 }
 
-// queue is where a ready thread queues.
-func (t *thread) queue() *queue {
-	if t.pin != 0 {
-		return &processorAt(t.pin - 1).ready
-	}
-	return &layer.ready
-}
-
 // makeReady queues a thread that another one woke, and sees to it that some
-// processor looks at the queue.
+// processor looks at the queue. One that may run on one processor only, because
+// it runs a guest, goes before whatever runs there: of those threads one runs
+// its guest, and the others wake up for something short.
 func makeReady(p *processor, t *thread) {
-	stopWaiting(t)
-	layer.order++
-	t.since = layer.order
-	t.queue().push(t)
-	if t.pin == 0 {
-		findIdle(p)
-	} else {
-		summon(p, processorAt(t.pin-1), false)
+	if t.pin != 0 {
+		makeUrgent(p, t)
+		return
 	}
+	t.enqueue(false)
+	findIdle(p)
 }
 
 // makeUrgent queues a thread that an interrupt woke. It goes first, and before
 // the thread that the interrupt interrupted if no processor idles: it has
 // waited for this moment, and threads that wait a lot run for a short time.
 func makeUrgent(p *processor, t *thread) {
-	stopWaiting(t)
-	t.since = 0
-	t.queue().pushFront(t)
+	t.enqueue(true)
 	switch {
 	case t.pin != 0:
-		summon(p, processorAt(t.pin-1), true)
+		summon(p, processorAt(t.pin-1))
 	case !findIdle(p):
 		p.preempt = true
 	}
 }
 
-// stopWaiting makes a thread ready that waited or ran.
-func stopWaiting(t *thread) {
-	t.state, t.waitsOn = stateReady, 0
-	t.unsetTimer()
+// enqueue makes a thread ready that waited or ran.
+func (t *thread) enqueue(urgent bool) {
+	t.state, t.waitsOn, t.since = stateReady, 0, layer.machine.Now()
+	t.timer.unset()
+	q := &layer.ready
+	if t.pin != 0 {
+		q = &processorAt(t.pin - 1).ready
+	}
+	q.push(t, urgent)
 }
 
 // findIdle has an idle processor look at the queue, this one if it can. It
@@ -131,52 +142,38 @@ func findIdle(p *processor) bool {
 	}
 	other := processorAt(uint32(bits.TrailingZeros64(layer.idle)))
 	other.setIdling(false)
-	layer.machine.Kick(other.apicID)
+	kick(p, other)
 	return true
 }
 
-// summon has a processor look at its own queue. A thread that may run elsewhere
-// gives way there at once, and any other if it is urgent.
-func summon(p, other *processor, urgent bool) {
-	switch t := other.current.get(); {
+// summon has a processor look at its own queue, whose threads go before the one
+// that runs there.
+func summon(p, other *processor) {
+	switch {
 	case other.idling():
 		other.setIdling(false)
-	case t.state == stateIdle:
+	case other.current == other.idle:
 		return // it will look: it has been called before
-	case other != p && t.pin == 0 || urgent:
+	default:
 		other.preempt = true
 	}
 	if other != p {
-		layer.machine.Kick(other.apicID)
+		kick(p, other)
 	}
 }
 
 // waiting tells whether a thread is ready that this processor may run.
-func (p *processor) waiting() bool { return p.ready.head != 0 || layer.ready.head != 0 }
+func (p *processor) waiting() bool { return !p.ready.empty() || !layer.ready.empty() }
 
-// pop takes the thread that has been ready for longest, nil if there is none.
-func (p *processor) pop() *thread {
-	own, any := p.ready.head, layer.ready.head
-	if own == 0 || any != 0 && any.get().since < own.get().since {
-		return layer.ready.pop()
-	}
-	return p.ready.pop()
-}
+// pop takes the thread whose turn it is, nil if there is none.
+func (p *processor) pop() *thread { return next(p.ready.next(), layer.ready.next()).pop() }
 
 // wait makes the current thread of p wait until makeReady or, unless deadline
 // is 0, until that time, when its system call returns result.
 func wait(p *processor, t *thread, on uintptr, deadline, result uint64) {
-	t.state, t.waitsOn, t.result = stateWaiting, on, result
+	t.state, t.waitsOn, t.result, t.since = stateWaiting, on, result, layer.machine.Now()
 	if deadline != 0 {
-		t.deadline, t.home = deadline, p.index
-		p.timers().add(t)
-	}
-}
-
-// unsetTimer forgets the deadline of t's wait, if it has one.
-func (t *thread) unsetTimer() {
-	if t.timerIndex >= 0 {
-		processorAt(t.home).timers().remove(t)
+		t.timer.set(p, deadline)
 	}
 }
 
@@ -190,24 +187,36 @@ func deadlineIn(ns uint64) uint64 {
 	return now + ns + 1
 }
 
-// expire wakes the threads whose deadline has come on this processor.
+// expire does what is due on this processor: above all it wakes the threads and
+// sets off the alarms whose time has come.
 func expire(p *processor) {
 	now := layer.machine.Now()
-	soundAlarms(p, now)
-	h := p.timers()
-	for t := h.first(); t != nil && t.deadline <= now; t = h.first() {
-		if t.waitsOn != 0 {
-			forgetWait(t)
+	watch(p, now)
+	p.sendLate(now)
+	for t := p.timers.first(); t != nil && t.at <= now; t = p.timers.first() {
+		p.timers.remove(t)
+		if t.flag != 0 {
+			t.sound()
+			continue
 		}
-		t.rax = t.result
-		makeUrgent(p, t)
+		th := t.thread()
+		if th.waitsOn != 0 {
+			forgetWait(th)
+		}
+		th.rax = th.result
+		makeUrgent(p, th)
 	}
 }
 
 // yield lets ready threads run before the current one.
 func yield(p *processor) {
-	if t := p.current.get(); t.state == stateRunning && p.waiting() {
-		makeReady(p, t)
+	t := p.current.get()
+	if t.state != stateRunning || !p.waiting() {
+		return
+	}
+	t.enqueue(false)
+	if t.pin == 0 {
+		findIdle(p)
 	}
 }
 
@@ -218,15 +227,19 @@ func yield(p *processor) {
 func leave(p *processor) {
 	last := p.current
 	t := last.get()
-	if t.pin != 0 && t.pin-1 != p.index && t.state == stateRunning {
+	switch {
+	case t.state == stateRunning && t.pin != 0 && t.pin-1 != p.index:
 		makeReady(p, t)
+	case p.preempt:
+		yield(p)
 	}
+	p.preempt = false
 	if t.state != stateRunning {
 		t = p.pop()
 		if t == nil {
 			t = p.idle.get()
 		} else {
-			t.state, t.cpu = stateRunning, p.index
+			t.state, t.cpu, t.since = stateRunning, p.index, layer.machine.Now()
 			if t.pin != 0 && !layer.ready.empty() {
 				// It may have been called for a thread that now waits on.
 				findIdle(p)
@@ -236,7 +249,7 @@ func leave(p *processor) {
 	if t.ref() != last {
 		p.current = t.ref()
 		p.switches++
-		p.sliceEnd, p.preempt = 0, false
+		p.sliceEnd = 0
 	}
 	if t.state == stateIdle {
 		p.setIdling(true)
@@ -256,11 +269,8 @@ func leave(p *processor) {
 // the current one's slice when others are ready.
 func arm(p *processor) {
 	next := uint64(never)
-	if p.firstAlarm != 0 {
-		next = p.firstAlarm
-	}
-	if t := p.timers().first(); t != nil {
-		next = min(next, t.deadline)
+	if t := p.timers.first(); t != nil {
+		next = t.at
 	}
 	if !p.waiting() || p.current == p.idle {
 		p.sliceEnd = 0
@@ -269,6 +279,12 @@ func arm(p *processor) {
 			p.sliceEnd = layer.machine.Now() + slice
 		}
 		next = min(next, p.sliceEnd)
+	}
+	if layer.watch {
+		next = min(next, p.watchAt)
+	}
+	if p.late != 0 {
+		next = min(next, p.lateAt)
 	}
 	if next != p.armed {
 		p.armed = next

@@ -145,7 +145,7 @@ func TestUrgentThreadRunsAtOnce(t *testing.T) {
 	ready := w.addReady(p)
 	w.tick(p, 100)
 	expectEqual(t, "current", p.current, sleeper.ref())
-	expectSlice(t, "ready", tids(t, &layer.ready), []uint32{ready.tid, busy.tid})
+	expectSlice(t, "ready", tids(t, &layer.ready.other), []uint32{ready.tid, busy.tid})
 	w.check(nobody)
 	// The next interrupt without news preempts nobody.
 	w.interrupt(p, apic.KickVector)
@@ -167,7 +167,7 @@ func TestWakeUpKicksOneIdleProcessor(t *testing.T) {
 		w.interrupt(p, apic.KickVector)
 		expectEqual(t, "busy", p.current != p.idle, true)
 	}
-	expectEqual(t, "ready", layer.ready.length, 1)
+	expectEqual(t, "ready", layer.ready.length(), 1)
 	w.check(nobody)
 }
 
@@ -235,7 +235,7 @@ func TestDeviceInterruptWakesAtOnce(t *testing.T) {
 	w.interrupt(p, apic.FirstDeviceVector)
 	expectEqual(t, "current", p.current, server.ref())
 	expectEqual(t, "ready events", server.rax, 1)
-	if !slices.Equal(tids(t, &layer.ready), []uint32{busy.tid}) {
+	if !slices.Equal(tids(t, &layer.ready.other), []uint32{busy.tid}) {
 		t.Error("the interrupted thread is not ready")
 	}
 	w.check(nobody)
@@ -254,7 +254,7 @@ func TestEventSignalledOutsideAnInterrupt(t *testing.T) {
 	w.call(p, sysCallUnlocked, uint64(put(w, f)), 0)
 	runtime.KeepAlive(&f)
 	expectEqual(t, "current", p.current, server.ref())
-	expectSlice(t, "ready", tids(t, &layer.ready), []uint32{poller.tid})
+	expectSlice(t, "ready", tids(t, &layer.ready.other), []uint32{poller.tid})
 	w.check(nobody)
 	w.interrupt(p, apic.KickVector)
 	expectEqual(t, "current", p.current, server.ref())

@@ -37,6 +37,7 @@ const answerTime = 20_000_000_000
 // from virtual address va. The caller holds the lock.
 func shootdown(p *processor, va, pages uint64) {
 	layer.stale = stale{va, pages}
+	p.spinDelay()
 	asked := uint64(0)
 	for i := range uint32(layer.nprocessor) {
 		if other := processorAt(i); other != p && other.ask() {

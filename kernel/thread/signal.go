@@ -1,6 +1,7 @@
 package thread
 
 import (
+	"math/bits"
 	"sync/atomic"
 	"unsafe"
 
@@ -122,12 +123,9 @@ func deliver(p *processor, t *thread) {
 	if pending == 0 {
 		return
 	}
-	for s := uint64(1); s <= signals; s++ {
-		bit := uint64(1) << (s - 1)
-		if pending&bit == 0 {
-			continue
-		}
-		atomic.AndUint64(&t.pending, ^bit)
+	for ; pending != 0; pending &= pending - 1 {
+		s := uint64(bits.TrailingZeros64(pending)) + 1
+		atomic.AndUint64(&t.pending, ^(uint64(1) << (s - 1)))
 		if actions[s].handler > handlerIgnore {
 			if !pushSignal(p, t, s, codeTkill, 0, 0, 0) {
 				fatalSignal(p, t, s)
@@ -209,7 +207,7 @@ func tgkill(p *processor, tid, signal uint64) uint64 {
 	}
 	atomic.OrUint64(&t.pending, 1<<(signal-1))
 	if t.state == stateRunning && t.cpu != p.index {
-		layer.machine.Kick(processorAt(t.cpu).apicID)
+		kick(p, processorAt(t.cpu))
 	}
 	return 0
 }

@@ -8,30 +8,30 @@ import "github.com/ringo-vmm/ringo/amd64"
 type Info struct {
 	ID        uint32
 	State     string
+	Since     uint64  // when it came into its state
 	Processor uint32  // the one it runs on or last ran on
+	Pinned    bool    // it may run on no other
 	WaitsOn   uintptr // host-virtual address of a futex; 0 when it does not wait for one
 	Deadline  uint64  // when a wait ends by itself; 0 is never
+	PC        uintptr // where it last entered the layer
 }
 
 // Threads lists the threads of the Go runtime.
 func Threads() (list []Info) {
 	var one struct {
-		i    int
+		i, n int
 		info Info
 		st   state
-		ok   bool
 	}
-	for one.i = range layer.threads {
-		one.ok = false
+	for one.n = 1; one.i < one.n; one.i++ {
 		Call(func(*struct{}) {
-			if r := layer.threads[one.i]; r != 0 {
-				t := r.get()
-				one.ok, one.st = true, t.state
-				one.info.ID, one.info.Processor = t.tid, t.cpu
-				one.info.WaitsOn, one.info.Deadline = t.waitsOn, t.deadline
-			}
+			one.n = layer.nthreads
+			t := layer.threads[one.i].get()
+			one.st = t.state
+			one.info.ID, one.info.Processor, one.info.Pinned, one.info.Since = t.tid, t.cpu, t.pin != 0, t.since
+			one.info.WaitsOn, one.info.Deadline, one.info.PC = t.waitsOn, t.timer.at, uintptr(t.rip)
 		}, &struct{}{})
-		if one.ok {
+		if one.st != stateFree {
 			one.info.State = stateNames[one.st]
 			list = append(list, one.info)
 		}
@@ -42,15 +42,21 @@ func Threads() (list []Info) {
 // ProcessorInfo is what the monitor shows of a processor.
 type ProcessorInfo struct {
 	Index, APICID                uint32
+	Thread                       uint32 // the one it runs, 0 when it idles
+	Ready                        int    // threads that wait for it
 	Interrupts, Switches, Faults uint64
 	Idle                         uint64 // ns spent waiting for an interrupt
 }
 
 // Processors lists the processors.
 func Processors() (list []ProcessorInfo) {
-	for i := range layer.nprocessor {
-		p := (*processor)(pointer(layer.processors[i]))
-		list = append(list, ProcessorInfo{p.index, p.apicID, p.interrupts, p.switches, p.faults, p.idleTime})
+	for i := range uint32(layer.nprocessor) {
+		var info ProcessorInfo
+		Call(func(info *ProcessorInfo) {
+			p := processorAt(i)
+			*info = ProcessorInfo{p.index, p.apicID, p.current.get().tid, p.ready.length(), p.interrupts, p.switches, p.faults, p.idleTime}
+		}, &info)
+		list = append(list, info)
 	}
 	return list
 }

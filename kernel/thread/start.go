@@ -89,8 +89,9 @@ func fillIDT(exceptions, interrupts, aborts uintptr) {
 	}
 }
 
-// Init gives the layer its machine, which it needs to report faults.
-func Init(m Machine) { layer.machine, layer.slack = m, sleepSlack }
+// Init gives the layer its machine, which it needs to report faults, and starts
+// the watchdog.
+func Init(m Machine) { layer.machine, layer.slack, layer.watch = m, sleepSlack, true }
 
 // sleepSlack is what a sleep may take longer than asked for, in ns. The Go
 // runtime's monitor sleeps for 20 µs at a time when goroutines run for long, as

@@ -210,6 +210,7 @@ func TestSubmitDoesNotWaitForASlowBackend(t *testing.T) {
 		case f.gate <- struct{}{}:
 		}
 	}
+	close(f.gate)
 	<-drained
 	m.lock.Lock()
 	defer m.lock.Unlock()
