@@ -4,7 +4,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 
@@ -43,7 +42,7 @@ func (vmHost) Rendezvous() {
 func (vmHost) NewAlarm(rang *atomic.Uint32) (vmm.Alarm, error) {
 	a, ok := thread.NewAlarm(rang)
 	if !ok {
-		return nil, fmt.Errorf("more than %d guest processors", thread.MaxAlarms)
+		return nil, errors.New("no memory for an alarm")
 	}
 	return &hostAlarm{Alarm: a}, nil
 }

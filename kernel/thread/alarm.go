@@ -55,8 +55,5 @@ func closeAlarm(addr uintptr) {
 	layer.alarms = addr
 }
 
-// MaxAlarms is more alarms than there is memory for.
-const MaxAlarms = 1 << 30
-
 // sound sets off the alarm whose timer t is.
 func (t *timer) sound() { atomic.StoreUint32((*uint32)(pointer(t.flag)), 1) }
