@@ -61,6 +61,12 @@ func (l line) route(apicID uint32) error {
 	return nil
 }
 
+// lapicID is the APIC id of the processor that runs it.
+func lapicID() (id uint32) {
+	inLayer(func() { id = lapic.ID() })
+	return id
+}
+
 // irqCommand shows interrupts, and sends one to another processor.
 var irqCommand = monitor.Command{
 	Name: "irq", Usage: "[VECTOR PROCESSOR]", Group: "machine",

@@ -100,12 +100,6 @@ func delayKicks() {
 	logf(klog.Info, "processors: kicks come up to %d µs late", us)
 }
 
-// lapicID is the APIC id of the processor that runs it.
-func lapicID() (id uint32) {
-	inLayer(func() { id = lapic.ID() })
-	return id
-}
-
 // trampolinePage writes the code with which processors begin, and returns the
 // number of its page.
 func trampolinePage() (uint8, error) {

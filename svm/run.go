@@ -37,6 +37,7 @@ const (
 	extraLoadDR   = 1 << iota // DR0 to DR3, before
 	extraSaveDR               // and after
 	extraSpecCtrl             // SPEC_CTRL
+	extraCR2                  // CR2, before the next entry: Bochs' VMRUN does not load it
 )
 
 // The assembly has the general registers at offset 0 of the state.

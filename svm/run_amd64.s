@@ -200,11 +200,18 @@ TEXT ·loadExtra<>(SB),NOSPLIT|NOFRAME,$0
 	MOVQ	AX, DR3
 spec:
 	TESTL	$const_extraSpecCtrl, context_extra(DI)
-	JEQ	out
+	JEQ	page
 	MOVL	$MSR_SPEC_CTRL, CX
 	MOVL	context_specCtrl(DI), AX
 	XORL	DX, DX
 	WRMSR
+page:
+	TESTL	$const_extraCR2, context_extra(DI)
+	JEQ	out
+	ANDL	$~const_extraCR2, context_extra(DI)
+	MOVQ	context_vmcb(DI), AX
+	MOVQ	VMCB_CR2(AX), AX
+	MOVQ	AX, CR2
 out:
 	RET
 

@@ -60,6 +60,9 @@ func (c *CPU) State(s *x86.State) {
 func (c *CPU) SetState(s *x86.State) {
 	v := c.v
 	c.state.GPR = s.GPR
+	if s.CR2 != v.CR2 {
+		c.extra |= extraCR2
+	}
 	v.RIP, v.RFLAGS, v.CPL, v.InterruptShadow = s.RIP, s.RFLAGS, s.CPL, 0
 	if s.Shadow {
 		v.InterruptShadow = 1

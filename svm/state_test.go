@@ -215,3 +215,18 @@ func TestSetStateFlushes(t *testing.T) {
 		}
 	}
 }
+
+// The switch loads CR2 when it was set, and only then.
+func TestCR2IsLoadedWhenItWasSet(t *testing.T) {
+	c := running(t, fullEPYC)
+	var s x86.State
+	c.State(&s)
+	c.extra = 0
+	if c.SetState(&s); c.extra&extraCR2 != 0 {
+		t.Error("CR2 is as it was, and is loaded")
+	}
+	s.CR2++
+	if c.SetState(&s); c.extra&extraCR2 == 0 || c.v.CR2 != s.CR2 {
+		t.Error("CR2 is another, and is not loaded")
+	}
+}

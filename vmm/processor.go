@@ -125,8 +125,23 @@ func (e *emulated) XMM() *[16]x86.XMM { return e.cpu.XMM() }
 // emulatedMemory is its memory.
 type emulatedMemory VCPU
 
-func (b *emulatedMemory) Span(gpa uint64) []byte { return b.vm.RAM.Span(gpa) }
-func (b *emulatedMemory) RAM(gpa uint64) []byte  { return b.vm.RAM.Span(gpa) }
+func (b *emulatedMemory) Span(gpa uint64) []byte {
+	if o := b.vm.Overlay; o != nil {
+		if s, here := o.Load(gpa); here {
+			return s
+		}
+	}
+	return b.vm.RAM.Span(gpa)
+}
+
+func (b *emulatedMemory) RAM(gpa uint64) []byte {
+	if o := b.vm.Overlay; o != nil {
+		if s, here := o.Store(gpa); here {
+			return s
+		}
+	}
+	return b.vm.RAM.Span(gpa)
+}
 
 func (c *VCPU) doCPUID() {
 	n := c.exit.Length

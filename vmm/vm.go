@@ -43,6 +43,15 @@ type Alarm interface {
 	Close()
 }
 
+// Overlay is where guest-physical addresses are not what RAM says, for
+// instructions that are executed in software. Load is the memory that a read
+// finds, to the end of its page at least, and Store what a write changes; nil is
+// no memory, so that a device answers. here is false where RAM is right.
+type Overlay interface {
+	Load(gpa uint64) (b []byte, here bool)
+	Store(gpa uint64) (b []byte, here bool)
+}
+
 // VM is a virtual machine: memory, processors, and devices on two buses.
 type VM struct {
 	Name string
@@ -53,6 +62,9 @@ type VM struct {
 	Ports   bus.Ports
 	Memory  bus.Memory
 	RAM     *ram.RAM
+	// Overlay is what the machine has in place of RAM at some addresses; nil
+	// is nothing. It is set before the machine runs.
+	Overlay Overlay
 
 	// current is who holds the device lock: a processor's number plus 1, 0
 	// for anybody else.
@@ -66,6 +78,7 @@ type VM struct {
 	cpus   []*VCPU
 	clock  clock
 	limit  limit
+	closes []func()
 	lifetime
 }
 
@@ -139,6 +152,10 @@ func (vm *VM) free() {
 	}
 	vm.cpus = nil
 	vm.group.Close()
+	for _, f := range vm.closes {
+		f()
+	}
+	vm.closes = nil
 	if vm.space != nil {
 		vm.space.Close()
 		vm.space = nil
@@ -166,6 +183,10 @@ func (vm *VM) SyncTSC() {
 
 // Log is a line about this machine.
 func (vm *VM) Log(format string, args ...any) { vm.log(format, args...) }
+
+// OnClose has f called when the machine is closed and nothing of it runs any
+// more.
+func (vm *VM) OnClose(f func()) { vm.closes = append(vm.closes, f) }
 
 // Close gives everything back. No processor may run any more.
 func (vm *VM) Close() { vm.free() }

@@ -181,7 +181,12 @@ func (c *CPU) Leave() {
 func (c *CPU) FlushTLB() { c.extra |= extraFlush }
 
 // Raw is vmm.CPU's.
-func (c *CPU) Raw() (code, info1, info2 uint64) { return c.reason, c.qualification, c.gpa }
+func (c *CPU) Raw() (code, info1, info2 uint64) {
+	if r := Reason(c.reason); r == ReasonEPT || r == ReasonEPTBad {
+		info2 = c.gpa
+	}
+	return c.reason, c.qualification, info2
+}
 
 // errUnknown is Why when the rules that we know find nothing.
 var errUnknown = errors.New("the processor refuses a state with which nothing is known to be wrong")

@@ -226,3 +226,17 @@ func TestDebugRegistersAreLent(t *testing.T) {
 		t.Errorf("off again: extra %#x", v.at.extra)
 	}
 }
+
+// Only some exits have a guest-physical address.
+func TestRawHasNoStaleAddress(t *testing.T) {
+	c, v := running(t)
+	for _, tc := range []struct {
+		reason Reason
+		want   uint64
+	}{{ReasonEPT, 0xfee00000}, {ReasonCPUID, 0}, {ReasonEPTBad, 0xfee00000}} {
+		v.exit(t, c, tc.reason, func(x *context) { x.gpa = 0xfee00000 })
+		if code, _, gpa := c.Raw(); code != uint64(tc.reason) || gpa != tc.want {
+			t.Errorf("%v: %#x, %#x", tc.reason, code, gpa)
+		}
+	}
+}

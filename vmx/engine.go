@@ -10,7 +10,6 @@ import (
 // Engine is VMX on this machine: a vmm.Engine.
 type Engine struct {
 	frames vmm.Frames
-	features
 	limits
 	msrBitmap uint64 // host-physical; the same for all guests
 	vpids     vpidPool
@@ -35,7 +34,7 @@ func New(cpu cpuid.Func, rdmsr func(uint32) (uint64, error), frames vmm.Frames) 
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{frames: frames, features: f, limits: readLimits(cpu, f)}
+	e := &Engine{frames: frames, limits: readLimits(cpu, f)}
 	if e.msrBitmap, err = frames.AllocPages(0); err != nil {
 		return nil, err
 	}

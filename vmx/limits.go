@@ -5,7 +5,7 @@ import (
 	"github.com/ringo-vmm/ringo/vmm/x86"
 )
 
-// limits is what this processor allows.
+// limits is what this processor has and allows.
 type limits struct {
 	features
 	physicalBits uint   // width of a host-physical address

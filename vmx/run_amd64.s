@@ -121,7 +121,7 @@ sameCR2:
 	READ(const_fieldLength, context_length)
 	READ(const_fieldVectoringInfo, context_vectoring)
 	CMPL	context_reason(DI), $const_ReasonEPT
-	JNE	noAddress
+	JCS	noAddress	// some of those from here on have one
 	READ(const_fieldGPA, context_gpa)
 noAddress:
 	READ(const_fieldRIP, context_rip)

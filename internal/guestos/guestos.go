@@ -73,6 +73,22 @@ var Guests = []*Guest{
 			pack:   packBusybox, recipe: digest(packBusybox(nil)),
 		},
 	},
+	{
+		Name: "seabios", File: "bios-256k.bin", About: "SeaBIOS, a PC's firmware",
+		debian: &debian{
+			pkg:    "seabios",
+			real:   regexp.MustCompile(`^seabios$`),
+			member: regexp.MustCompile(`^usr/share/seabios/bios-256k\.bin$`),
+		},
+	},
+	{
+		Name: "vgabios", File: "vgabios-stdvga.bin", About: "SeaBIOS' BIOS of the display adapter",
+		debian: &debian{
+			pkg:    "seabios",
+			real:   regexp.MustCompile(`^seabios$`),
+			member: regexp.MustCompile(`^usr/share/seabios/vgabios-stdvga\.bin$`),
+		},
+	},
 	{Name: "uroot", File: "uroot.cpio", About: "initial RAM disk: u-root, a user space in Go"},
 }
 

@@ -165,3 +165,35 @@ func TestAMonitorThatIsGoneIsNotAskedAgain(t *testing.T) {
 		t.Errorf("no monitor at all: %v", err)
 	}
 }
+
+func TestRecordIsWhatTheGuestDid(t *testing.T) {
+	g := guests.Guest{Name: "still-g", Expect: `(?m)^still 0x[0-9a-f]+$`}
+	answers := func(console, registers string) [][2]string {
+		return [][2]string{
+			{"vm start", ""}, {"vm wait", "vm still-g: runs\r\n"}, {"vm console", console}, {"vm regs", registers},
+			{"vm trace", "       ticks RIP               exit\r\n" +
+				"           - 0000000000008000  port             out 0x80 size 1 value 0x5 (after interrupt 0x40)\r\n" +
+				"         +12 0000000000008002  memory           read 0xfee00020\r\n" +
+				"         +12 0000000000008004  port             out 0xe9 size 1 value 0x73\r\n"},
+			{"vm destroy", ""},
+		}
+	}
+	const registers = "64-bit mode, CPL 0\r\nRIP    0000000000008010  RFLAGS 00000202 IF\r\nring> \r\n"
+	r, err := attach(t, answers("hello\r\nstill 0x12\r\n", registers)...).Record(t.Context(), g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Join(r.Console, "|") != "hello|still 0x12" ||
+		strings.Join(r.Registers, "|") != "64-bit mode, CPL 0|RIP    0000000000008010  RFLAGS 00000202 IF" ||
+		strings.Join(r.Accesses, "|") != "0000000000008000 out 0x80 size 1 value 0x5|0000000000008002 read 0xfee00020" {
+		t.Errorf("%+v", r)
+	}
+	if _, err := attach(t, answers("still 0x12\r\n", "off\r\n")...).Record(t.Context(), g); err == nil {
+		t.Error("a record without registers")
+	}
+	ended := answers("FAIL g\r\n", registers)
+	ended[1][1] = "vm still-g: ended: exited with 1\r\n"
+	if _, err := attach(t, ended...).Record(t.Context(), g); err == nil || !strings.Contains(err.Error(), "ended: exited with 1") {
+		t.Errorf("a guest that ended: %v", err)
+	}
+}

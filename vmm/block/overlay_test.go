@@ -23,7 +23,7 @@ const oddSize = 3*clusterSize + 5*SectorSize
 
 func all(t testing.TB, b Backend) []byte {
 	t.Helper()
-	p := make([]byte, b.Size())
+	p := bytes.Repeat([]byte{0xee}, int(b.Size()))
 	if n, err := b.ReadAt(p, 0); n != len(p) {
 		t.Fatalf("%d bytes, %v", n, err)
 	}

@@ -55,6 +55,14 @@ type VM struct {
 	CPUs   int    // 1 to MaxCPUs
 	Memory uint64 // bytes, whole blocks of package ram, at most MaxMemory
 
+	// Firmware is the image that the machine starts from its reset vector in,
+	// VGABIOS one for its display adapter; without Firmware the Kernel is
+	// started as Boot says.
+	Firmware string
+	VGABIOS  string
+	Order    []Source // what firmware boots from, the first first; empty is its own order
+	Disks    []Disk
+
 	Boot        Boot
 	Kernel      string   // the image; see Image for the meaning of names
 	Initrd      string   // the initial RAM disk; may be empty
@@ -78,6 +86,7 @@ type VM struct {
 	Autostart bool // it is started when Ringo is
 	Restart   bool // a reset that the guest asks for starts it again
 
+	boot  string         // the key, as it is
 	lines map[string]int // of the keys in the text; of the [[vm]] for key ""
 }
 
@@ -95,6 +104,24 @@ const (
 	BootMultiboot Boot = "multiboot" // multiboot 1, ELF or by address fields
 	BootFlat      Boot = "flat"      // bytes at an address
 )
+
+// Source is a kind of device that firmware boots from.
+type Source string
+
+// The sources.
+const (
+	SourceCD     Source = "cd"
+	SourceDisk   Source = "disk"
+	SourceFloppy Source = "floppy"
+)
+
+// Disk is a disk or CD of a machine. What a guest writes on it is kept in
+// memory until the machine is destroyed.
+type Disk struct {
+	File     string
+	CD       bool
+	ReadOnly bool
+}
 
 // Module is a file that a guest gets beside its kernel.
 type Module struct {

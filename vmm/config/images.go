@@ -20,7 +20,8 @@ func (i Image) Name() string { return path.Base(i.Path) }
 // clean is the path in its shortest spelling.
 func (i Image) clean() string { return path.Clean(i.Path) }
 
-// Images are the files that vm needs: kernel, initrd and modules.
+// Images are the files that vm needs: kernel, initrd and modules, firmware and
+// disks.
 func (vm *VM) Images() []Image {
 	var images []Image
 	if vm.Kernel != "" {
@@ -29,11 +30,23 @@ func (vm *VM) Images() []Image {
 	if vm.Initrd != "" {
 		images = append(images, Image{"initrd", vm.Initrd})
 	}
+	if vm.Firmware != "" {
+		images = append(images, Image{"firmware", vm.Firmware})
+	}
+	if vm.VGABIOS != "" {
+		images = append(images, Image{"vgabios", vm.VGABIOS})
+	}
+	for i, d := range vm.Disks {
+		images = append(images, Image{vm.DiskKey(i), d.File})
+	}
 	for i, m := range vm.Modules {
 		images = append(images, Image{vm.ModuleKey(i), m.File})
 	}
 	return images
 }
+
+// DiskKey is the key of disk i, as Image has it.
+func (vm *VM) DiskKey(i int) string { return fmt.Sprintf("disk[%d]", i) }
 
 // ModuleKey is the key of module i, as Image has it.
 func (vm *VM) ModuleKey(i int) string { return fmt.Sprintf("modules[%d]", i) }

@@ -15,7 +15,7 @@ import (
 // TOML package has it, and the key as written, which matters for msr alone.
 type key struct {
 	name     string
-	required bool
+	required bool // with firmware, kernel is not
 	set      func(vm *VM, name string, value any) error
 }
 
@@ -28,6 +28,9 @@ var keys = []key{
 	{"cpus", false, setCPUs},
 	{"memory", true, setMemory},
 	{"boot", false, setBoot},
+	{"firmware", false, setFile(func(vm *VM) *string { return &vm.Firmware })},
+	{"vgabios", false, setFile(func(vm *VM) *string { return &vm.VGABIOS })},
+	{"disk", false, setDisks},
 	{"kernel", true, setFile(func(vm *VM) *string { return &vm.Kernel })},
 	{"initrd", false, setFile(func(vm *VM) *string { return &vm.Initrd })},
 	{"cmdline", false, setText(func(vm *VM) *string { return &vm.CommandLine })},
@@ -69,7 +72,7 @@ func (v *value) UnmarshalTOML(read any) error {
 func (vm *VM) set(md *toml.MetaData, values map[string]toml.Primitive, c chunk) []*Error {
 	errs := vm.setAll(md, "", values, c)
 	for _, k := range keys {
-		if _, given := vm.lines[k.name]; k.required && !given {
+		if _, given := vm.lines[k.name]; k.required && !given && !(k.name == "kernel" && vm.Firmware != "") {
 			errs = append(errs, vm.Errorf(k.name, "every machine needs this key"))
 		}
 	}

@@ -27,18 +27,43 @@ var sometimes = []string{"initrd", "cmdline", "modules", "address", "mode"}
 
 func setBoot(vm *VM, _ string, v any) error {
 	s, err := text(v)
-	if err != nil {
-		return err
+	vm.boot = s
+	return err
+}
+
+// takeBoot takes the key boot: what firmware boots from, or how the kernel is
+// started.
+func (vm *VM) takeBoot() error {
+	if _, given := vm.lines["boot"]; !given {
+		return nil
+	}
+	if vm.Firmware != "" {
+		return vm.takeOrder()
 	}
 	var names []string
 	for _, k := range keysOf {
-		if string(k.boot) == s {
+		if string(k.boot) == vm.boot {
 			vm.Boot = k.boot
 			return nil
 		}
 		names = append(names, string(k.boot))
 	}
-	return fmt.Errorf("no way to start is called %q; there are %s", s, strings.Join(names, ", "))
+	return fmt.Errorf("no way to start is called %q; there are %s", vm.boot, strings.Join(names, ", "))
+}
+
+// takeOrder takes it with firmware.
+func (vm *VM) takeOrder() error {
+	for name := range strings.SplitSeq(vm.boot, ",") {
+		s := Source(strings.TrimSpace(name))
+		if s != SourceCD && s != SourceDisk && s != SourceFloppy {
+			return fmt.Errorf("firmware boots from nothing called %q; there are %s, %s and %s, with commas between", name, SourceCD, SourceDisk, SourceFloppy)
+		}
+		if slices.Contains(vm.Order, s) {
+			return fmt.Errorf("%s is there twice", s)
+		}
+		vm.Order = append(vm.Order, s)
+	}
+	return nil
 }
 
 // realModeEnd is the end of what real-mode code can reach: AMD APM vol. 2
@@ -71,6 +96,18 @@ func setMode(vm *VM, _ string, v any) error {
 
 // checkBoot checks what depends on the way to start.
 func (vm *VM) checkBoot() (errs []*Error) {
+	if err := vm.takeBoot(); err != nil {
+		return []*Error{vm.Errorf("boot", "%v", err)}
+	}
+	vm.boot = ""
+	if vm.Firmware != "" {
+		for _, name := range append([]string{"kernel"}, sometimes...) {
+			if _, given := vm.lines[name]; given {
+				errs = append(errs, vm.Errorf(name, "a machine with firmware does not take this key"))
+			}
+		}
+		return errs
+	}
 	i := 0
 	for keysOf[i].boot != vm.Boot {
 		i++

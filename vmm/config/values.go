@@ -142,7 +142,59 @@ func setProcessors(vm *VM, _ string, v any) error {
 	return err
 }
 
-func setModules(vm *VM, _ string, v any) error {
+// maxDisks is how many an IDE controller takes.
+const maxDisks = 4
+
+func setDisks(vm *VM, _ string, v any) error {
+	list, err := tables(v, "{file = ...}")
+	if err != nil {
+		return err
+	}
+	if len(list) > maxDisks {
+		return fmt.Errorf("%d disks; a machine has up to %d", len(list), maxDisks)
+	}
+	for i, t := range list {
+		d, err := disk(t)
+		if err != nil {
+			return fmt.Errorf("number %d: %w", i+1, err)
+		}
+		vm.Disks = append(vm.Disks, d)
+	}
+	return nil
+}
+
+func disk(t map[string]any) (d Disk, err error) {
+	for name, v := range t {
+		switch name {
+		case "file":
+			d.File, err = file(v)
+		case "cd":
+			d.CD, err = truth(v)
+		case "readonly":
+			d.ReadOnly, err = truth(v)
+		default:
+			err = fmt.Errorf("there is no such key; a disk has file, cd and readonly")
+		}
+		if err != nil {
+			return d, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	if d.File == "" {
+		return d, fmt.Errorf("file: every disk needs this key")
+	}
+	return d, nil
+}
+
+func truth(v any) (bool, error) {
+	b, ok := v.(bool)
+	if !ok {
+		return false, wrongType("true or false", v)
+	}
+	return b, nil
+}
+
+// tables is v as a list of tables.
+func tables(v any, like string) ([]map[string]any, error) {
 	var list []map[string]any
 	switch v := v.(type) {
 	case []map[string]any:
@@ -151,12 +203,20 @@ func setModules(vm *VM, _ string, v any) error {
 		for i, item := range v {
 			t, ok := item.(map[string]any)
 			if !ok {
-				return fmt.Errorf("number %d: %w", i+1, wrongType("a table such as {file = ..., args = ...}", item))
+				return nil, fmt.Errorf("number %d: %w", i+1, wrongType("a table such as "+like, item))
 			}
 			list = append(list, t)
 		}
 	default:
-		return wrongType("an array of tables", v)
+		return nil, wrongType("an array of tables", v)
+	}
+	return list, nil
+}
+
+func setModules(vm *VM, _ string, v any) error {
+	list, err := tables(v, "{file = ..., args = ...}")
+	if err != nil {
+		return err
 	}
 	for i, t := range list {
 		m, err := module(t)

@@ -103,6 +103,9 @@ func TestAKernelFindsTheACPITablesThatFirmwarePlaced(t *testing.T) {
 		t.Error("there is a second root pointer")
 	}
 	fadt := acpiTable(t, tables, "FACP")
+	if x := binary.LittleEndian.Uint64(fadt[132:]); x != 0 {
+		t.Errorf("a pointer that was none is %#x", x)
+	}
 	facs := binary.LittleEndian.Uint32(fadt[36:])
 	if b := p.Bytes(uint64(facs), 4); string(b) != "FACS" || facs%64 != 0 {
 		t.Errorf("the FACS at %#x is %q", facs, b)

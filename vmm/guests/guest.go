@@ -59,6 +59,8 @@ type Guest struct {
 	Expect  string // a regular expression that its console output must match
 	Ends    End
 	Hostile bool // it tries to hang its host or to get out
+
+	still bool // see Still
 }
 
 // Guest-physical memory below 1 MiB. An image is from LoadAt on.

@@ -130,3 +130,16 @@ func TestIdentityTables(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryGuestCanBeStill(t *testing.T) {
+	for _, g := range All {
+		still := g.Still()
+		image, err := still.Build()
+		if err != nil {
+			t.Errorf("%s: %v", still.Name, err)
+		}
+		if !strings.Contains(string(image), "still \x00") || still.Name != "still-"+g.Name {
+			t.Errorf("%s is not still", still.Name)
+		}
+	}
+}

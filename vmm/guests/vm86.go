@@ -28,6 +28,7 @@ const (
 // vm86Code goes to virtual-8086 mode by IRET. APM vol. 2 §12.3.4 and §4.11.
 func vm86Code(p *Prog) {
 	p.Handle(vm86Int, "monitor")
+	p.Handle(GP, "denial")
 	p.LoadIDT()
 	p.EnableAPIC()
 	vm86Paging(p)
@@ -57,6 +58,12 @@ func vm86Code(p *Prog) {
 	p.Int(vm86Int)
 
 	p.Bits(32)
+	p.Label("denial") // an exception leaves null selectors in the data segments
+	p.Push(asm.EAX)
+	p.SetData(Data)
+	p.Pop(asm.EAX)
+	p.stub(GP)
+
 	p.Label("monitor") // the stack has what IRET took, from IP on
 	p.Mov(asm.EBP, asm.Mem{Base: asm.ESP, Disp: 8, Size: 4})
 	p.Mov(asm.ESP, asm.EBX)

@@ -272,6 +272,34 @@ func TestLegacyReplacement(t *testing.T) {
 	}
 }
 
+// TestLinuxSetsItsTick does what Linux does for a tick of 250 Hz in place of the
+// PIT's.
+func TestLinuxSetsItsTick(t *testing.T) {
+	r := newRig()
+	for i := range uint64(3) {
+		r.Write(config(i), 4, r.get(config(i)))
+	}
+	r.Write(0xf0, 4, 0)
+	r.Write(0xf4, 4, 0)
+	r.Write(0x10, 4, 1)
+	r.ticks(12345)
+	r.Write(0x10, 4, 2) // stop, and replace the PIT
+	r.Write(config(0), 4, 0x17c)
+	r.Write(comparator(0), 4, r.get(0xf0)+40_000)
+	r.Write(comparator(0), 4, 40_000)
+	r.Write(0x10, 4, 3)
+	r.ticks(10_000_000)
+	if r.pit.Edges != 250 || r.get(0xf0) != 10_012_345 {
+		t.Errorf("%d ticks in a second, counter %d", r.pit.Edges, r.get(0xf0))
+	}
+	r.Write(config(0), 4, timerInterrupts|timer32) // one-shot
+	r.Write(comparator(0), 4, r.get(0xf0)+500)
+	r.ticks(500)
+	if r.pit.Edges != 251 {
+		t.Errorf("%d interrupts", r.pit.Edges)
+	}
+}
+
 func TestStateSurvives(t *testing.T) {
 	r := newRig()
 	r.oneShot(1, timerLevel, 10)

@@ -122,16 +122,17 @@ func (h *HPET) settle() {
 }
 
 // step brings lines and clock in step with the registers. Timers that nobody
-// would notice do not wake the machine.
+// would notice, or whose level is pending, do not wake the machine.
 func (h *HPET) step() {
 	h.drive()
-	first, any := uint64(farTick), false
+	first := uint64(2 * farTick)
 	for i := range h.timers {
-		if t := &h.timers[i]; t.armed && t.config&timerInterrupts != 0 && t.due < first {
-			first, any = t.due, true
+		pending := h.status>>i&1 != 0
+		if t := &h.timers[i]; t.armed && t.config&timerInterrupts != 0 && !pending {
+			first = min(first, t.due)
 		}
 	}
-	if !any {
+	if first == 2*farTick {
 		h.wake.Stop()
 		return
 	}

@@ -79,6 +79,9 @@ type Wires struct {
 	// Clock is for keys that are held to repeat, and for characters that are
 	// typed to come no faster than guests can take them; nil is neither.
 	Clock device.Clock
+	// Ready is called when there is room for what Type has not taken; it may
+	// be nil.
+	Ready func()
 	// Reset resets the machine. It is the last thing that an access does,
 	// and may reset the controller.
 	Reset func()
@@ -116,11 +119,9 @@ func New(w Wires) *Controller {
 
 // Reset is power-on's, and firmware's after it.
 func (c *Controller) Reset() {
-	held, typist := c.held.timer, c.typist.timer
-	*c = Controller{wires: c.wires, port: portNotReset | portA20}
-	c.held.timer, c.typist.timer = held, typist
-	c.held.release()
-	c.typist.clear()
+	// Timers that are set find nothing to do.
+	held, typist := held{timer: c.held.timer}, typist{timer: c.typist.timer}
+	*c = Controller{wires: c.wires, port: portNotReset | portA20, held: held, typist: typist}
 	c.ram[0] = modeSystem | modeTranslate
 	c.keyboard.reset()
 	c.mouse.reset()

@@ -167,6 +167,67 @@ func TestASequenceMayComeInPieces(t *testing.T) {
 	}
 }
 
+func TestWhatFindsNoRoomIsAskedFor(t *testing.T) {
+	r := newRig()
+	text := make([]byte, 3*mostTyped)
+	for i := range text {
+		text[i] = 'a' + byte(i%26)
+	}
+	rest, asked := text, 0
+	r.wires.Ready = func() {
+		asked++
+		rest = rest[r.Type(rest):]
+	}
+	rest = rest[r.Type(rest):]
+	if len(rest) == 0 || asked != 0 {
+		t.Fatalf("%d bytes left, asked for %d times", len(rest), asked)
+	}
+	var want, got []byte
+	for _, char := range text {
+		want = scancodes(want, char)
+	}
+	for range text {
+		k, _ := r.drain(t)
+		got = append(got, k...)
+		r.clock.Advance(pace)
+	}
+	if string(got) != string(want) || asked < 3 || asked > 20 {
+		t.Errorf("%d bytes of codes, want %d; asked for %d times", len(got), len(want), asked)
+	}
+	if r.Type(text[:10]); asked > 20 || r.typist.refused {
+		t.Error("it is asked for more without need")
+	}
+}
+
+func TestAnEscapeAfterASequenceWaitsToo(t *testing.T) {
+	r := newRig()
+	r.Type([]byte("\x1b"))
+	r.clock.Advance(pace)
+	if got := r.typed(t, "[A"); got != "\xe0\x48\xe0\xc8" {
+		t.Errorf("typed %x", got)
+	}
+	r.Type([]byte("\x1b"))
+	r.expect(t, "an escape that may begin a sequence", "", "")
+	if got := r.typed(t, "[B"); got != "\xe0\x50\xe0\xd0" {
+		t.Errorf("typed %x", got)
+	}
+}
+
+func TestAKeyThatIsHeldRepeatsAfterALoad(t *testing.T) {
+	r := newRig()
+	r.Key(KeyEnter, true)
+	r.Type([]byte("a"))
+	r.clock.Advance(pace)
+	fresh := newRig()
+	fresh.clock.Advance(r.clock.Now())
+	devicetest.Survives(t, r, fresh)
+	fresh.expect(t, "pressed and typed", "\x1c\x1e\x9e", "")
+	fresh.clock.Advance(delayUnit*2 - pace)
+	fresh.expect(t, "after the delay", "\x1c", "")
+	fresh.Key(KeyEnter, false)
+	fresh.expect(t, "released", "\x9c", "")
+}
+
 func TestCharactersComeAtAPaceAndOnlyWhenFetched(t *testing.T) {
 	r := newRig()
 	r.Type([]byte("ab"))
@@ -175,11 +236,10 @@ func TestCharactersComeAtAPaceAndOnlyWhenFetched(t *testing.T) {
 	r.expect(t, "too early for the second", "", "")
 	r.clock.Advance(1)
 	r.expect(t, "the second", "\x30\xb0", "")
-	n := r.Type(make([]byte, 2*mostTyped))
-	if n != mostTyped {
-		t.Errorf("%d bytes taken, want %d", n, mostTyped)
+	r.clock.Advance(pace)
+	if n := r.Type(make([]byte, 2*mostTyped)); n != 2*mostTyped || r.typist.n != 0 {
+		t.Errorf("%d bytes that are on no key are taken", n)
 	}
-	r.clock.Advance(pace) // they are on no key
 	r.Type([]byte("cd"))
 	r.clock.Advance(100 * pace)
 	if r.typist.n != 1 {

@@ -13,6 +13,9 @@ type typist struct {
 	ready uint64 // clock time in ns from which on the next character may be typed
 	until uint64 // clock time in ns until which the rest of a sequence may come, 0 if none is begun
 	timer device.Timer
+	// refused says that Type has not taken all, so that Ready is to be
+	// called.
+	refused bool
 }
 
 const (
@@ -26,23 +29,23 @@ const (
 	sequenceTime = 50_000_000
 )
 
-func (t *typist) clear() {
-	t.n, t.ready, t.until = 0, 0, 0
-	if t.timer != nil {
-		t.timer.Stop()
-	}
-}
-
 // Type types bytes from a terminal: ASCII, and sequences for keys without
 // characters (cursor and function keys, with modifiers as xterm has them; an
 // escape before a character is the Alt key). What is on no US keyboard is left
-// out. It returns how many bytes it took; the others find no room.
+// out. It returns how many bytes it took: when that is not all of them, it calls
+// Wires.Ready once it would take more.
 func (c *Controller) Type(p []byte) int {
 	t := &c.typist
-	n := copy(t.buf[t.n:], p)
-	t.n += n
-	c.pump()
-	return n
+	for taken := 0; ; {
+		n := copy(t.buf[t.n:], p[taken:])
+		t.n += n
+		taken += n
+		c.pump()
+		if n == 0 || taken == len(p) {
+			t.refused = taken < len(p)
+			return taken
+		}
+	}
 }
 
 // pump types what is due. It is also the timer's.
@@ -74,6 +77,10 @@ func (c *Controller) pump() {
 			t.ready = now + pace
 			c.Codes(codes...)
 		}
+		if t.refused && t.n <= mostTyped/2 && c.wires.Ready != nil {
+			t.refused = false
+			c.wires.Ready()
+		}
 	}
 }
 
@@ -91,4 +98,5 @@ func (t *typist) state(s *state.Codec, now uint64) {
 		t.until = min(t.until, now+sequenceTime)
 		t.timer.Stop()
 	}
+	t.refused = t.refused || s.Loading()
 }

@@ -19,10 +19,11 @@ var modes = map[int]loader.Mode{16: loader.Real, 32: loader.Protected, 64: loade
 // build makes the machine that the configuration describes.
 func (v *Machine) build() (*pc.PC, error) {
 	o, c := &v.manager.Options, v.Config
-	load, err := v.load()
+	images, err := v.images()
 	if err != nil {
 		return nil, err
 	}
+	load := v.load(images)
 	engine, err := o.Engine()
 	if err != nil {
 		return nil, c.Errorf("", "%v", err)
@@ -38,6 +39,7 @@ func (v *Machine) build() (*pc.PC, error) {
 	p, err := pc.New(pc.Config{
 		Name: c.Name, Memory: c.Memory, CPUs: c.CPUs, Host: o.Host, Engine: engine, CPUID: o.CPUID, TSCHz: o.TSCHz, Wall: o.Wall,
 		Load: load, Console: v.Console, Features: features, MSRs: c.MSRs, Share: c.Share,
+		Firmware: firmware(c, images), Disks: disks(c, images),
 	})
 	if err != nil {
 		return nil, c.Errorf(keyOf(err), "%v", err)
@@ -54,18 +56,47 @@ func keyOf(err error) string {
 	return ""
 }
 
-// load is what the loader shall do.
-func (v *Machine) load() (loader.Config, error) {
-	c := v.Config
-	l := loader.Config{Protocol: protocols[c.Boot], CommandLine: c.CommandLine, Address: c.Address, Mode: modes[c.Mode]}
-	images := make(map[string]loader.Image)
+// images are the files that the machine needs, by their keys.
+func (v *Machine) images() (map[string]loader.Image, error) {
+	c, images := v.Config, make(map[string]loader.Image)
 	for _, image := range c.Images() {
 		data, ok := v.manager.Module(image.Name())
 		if !ok {
-			return l, c.Errorf(image.Key, "there is no boot module %s", image.Name())
+			return nil, c.Errorf(image.Key, "there is no boot module %s", image.Name())
 		}
 		images[image.Key] = loader.Image{Name: image.Name(), Data: data}
 	}
+	return images, nil
+}
+
+// firmware is what the machine starts in, nil if that is a kernel.
+func firmware(c *config.VM, images map[string]loader.Image) *pc.Firmware {
+	if c.Firmware == "" {
+		return nil
+	}
+	f := &pc.Firmware{BIOS: images["firmware"].Data, VGA: images["vgabios"].Data}
+	for _, source := range c.Order {
+		for i, d := range c.Disks {
+			if source == config.SourceCD && d.CD || source == config.SourceDisk && !d.CD {
+				f.Order = append(f.Order, pc.BootPath(i))
+			}
+		}
+	}
+	return f
+}
+
+// disks are the machine's disks.
+func disks(c *config.VM, images map[string]loader.Image) (list []pc.Disk) {
+	for i, d := range c.Disks {
+		list = append(list, pc.Disk{Data: images[c.DiskKey(i)].Data, CD: d.CD, ReadOnly: d.ReadOnly})
+	}
+	return list
+}
+
+// load is what the loader shall do.
+func (v *Machine) load(images map[string]loader.Image) loader.Config {
+	c := v.Config
+	l := loader.Config{Protocol: protocols[c.Boot], CommandLine: c.CommandLine, Address: c.Address, Mode: modes[c.Mode]}
 	l.Kernel = images["kernel"]
 	if c.Initrd != "" {
 		l.Modules = append(l.Modules, loader.Module{Image: images["initrd"], Key: "initrd"})
@@ -73,5 +104,5 @@ func (v *Machine) load() (loader.Config, error) {
 	for i, m := range c.Modules {
 		l.Modules = append(l.Modules, loader.Module{Image: images[c.ModuleKey(i)], Key: c.ModuleKey(i), CommandLine: m.Args})
 	}
-	return l, nil
+	return l
 }

@@ -8,7 +8,9 @@ import (
 	"github.com/ringo-vmm/ringo/vmm/console"
 	"github.com/ringo-vmm/ringo/vmm/debugport"
 	"github.com/ringo-vmm/ringo/vmm/device"
+	"github.com/ringo-vmm/ringo/vmm/fwcfg"
 	"github.com/ringo-vmm/ringo/vmm/i8042"
+	"github.com/ringo-vmm/ringo/vmm/ide"
 	"github.com/ringo-vmm/ringo/vmm/ioapic"
 	"github.com/ringo-vmm/ringo/vmm/lapic"
 	"github.com/ringo-vmm/ringo/vmm/memmap"
@@ -18,6 +20,7 @@ import (
 	"github.com/ringo-vmm/ringo/vmm/pmtimer"
 	"github.com/ringo-vmm/ringo/vmm/rtc"
 	"github.com/ringo-vmm/ringo/vmm/serial"
+	"github.com/ringo-vmm/ringo/vmm/vga"
 )
 
 // board is the devices of the machine.
@@ -34,6 +37,12 @@ type board struct {
 	uart     *serial.UART
 	consoles [2]*debugport.Console
 	post     debugport.POST
+	ide      *ide.Controller
+
+	// For firmware; nil without.
+	vga   *vga.VGA
+	rom   *rom
+	fwcfg *fwcfg.Device
 }
 
 const (
@@ -41,8 +50,9 @@ const (
 	catchUp = 8             // late ticks of the PIT
 )
 
-// pciRoutes are the ISA interrupts of the lines PIRQA# to PIRQD#.
-var pciRoutes = [...]uint8{10, 11, 10, 11}
+// pciRoutes are the ISA interrupts of the lines PIRQA# to PIRQD#, as SeaBIOS
+// sets them too.
+var pciRoutes = [...]uint8{10, 10, 11, 11}
 
 // devices makes the devices and puts them on their buses.
 func (p *PC) devices(c Config) error {
@@ -51,6 +61,17 @@ func (p *PC) devices(c Config) error {
 		return err
 	}
 	if err := p.registerPorts(); err != nil {
+		return err
+	}
+	if c.Firmware != nil {
+		if err := p.display(); err != nil {
+			return err
+		}
+	}
+	if err := p.drives(c); err != nil {
+		return err
+	}
+	if err := p.registerAbsent(); err != nil {
 		return err
 	}
 	if err := p.VM.Memory.Register("I/O APIC", ioapic.Address, ioapic.Size, p.ioapic); err != nil {
@@ -96,7 +117,7 @@ func (p *PC) peripherals(c Config) (err error) {
 	p.pm = pmtimer.New(clock, p.isa(acpitab.SCI), p.end(vmm.PoweredOff))
 	p.keyboard = i8042.New(i8042.Wires{Keyboard: p.isa(i8042.KeyboardLine), Mouse: p.isa(i8042.MouseLine), Reset: reset})
 	p.port92 = i8042.NewPort92(reset)
-	pci := pcihost.Config{Routes: pciRoutes, ISABridge: true, Reset: reset}
+	pci := pcihost.Config{Routes: pciRoutes, ISABridge: true, Reset: reset, Shadow: p.shadow}
 	for _, n := range pciRoutes {
 		pci.IRQ[n] = p.isa(int(n))
 	}

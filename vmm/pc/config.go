@@ -25,8 +25,12 @@ type Config struct {
 	// Share is what the machine gets of the host's processors.
 	Share sched.Params
 
-	// Load says what to start, and how: RAM and RSDP are filled in here.
-	Load loader.Config
+	// Load says what to start, and how: RAM and RSDP are filled in here. If
+	// there is Firmware, that is started in its place.
+	Load     loader.Config
+	Firmware *Firmware
+	// Disks are at the IDE controller, up to four. There is none without.
+	Disks []Disk
 	// Console is the terminal at COM1. It outlives the machine.
 	Console *console.Console
 

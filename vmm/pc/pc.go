@@ -55,6 +55,13 @@ func (p *PC) build(c Config) error {
 	if err := p.devices(c); err != nil {
 		return err
 	}
+	if c.Firmware != nil {
+		if err := p.bios(c); err != nil {
+			return err
+		}
+		p.reset()
+		return nil
+	}
 	if err := p.tables(c); err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/ringo-vmm/ringo/vmm/pit"
 	"github.com/ringo-vmm/ringo/vmm/pmtimer"
 	"github.com/ringo-vmm/ringo/vmm/rtc"
+	"github.com/ringo-vmm/ringo/vmm/vga"
 )
 
 // pmPort is where the power management registers are. The ACPI tables say so.
@@ -45,7 +46,15 @@ func (p *PC) registerPorts() error {
 			return err
 		}
 	}
+	return nil
+}
+
+// registerAbsent puts nothing where guests look for what is not there.
+func (p *PC) registerAbsent() error {
 	for _, v := range absent {
+		if v.base == vga.PortBase && p.vga != nil {
+			continue
+		}
 		if err := p.VM.Ports.Register(v.name, v.base, v.count, vacant{}); err != nil {
 			return err
 		}

@@ -11,7 +11,10 @@ func (p *PC) stateful() []device.Stateful {
 	list := []device.Stateful{
 		p.pit, p.rtc, p.pm, p.keyboard, p.port92, p.pci, p.uart,
 		p.consoles[0], p.consoles[1], &p.post,
-		p.pic, p.ioapic, &p.bus,
+		p.ide, p.pic, p.ioapic, &p.bus,
+	}
+	if p.rom != nil {
+		list = append(list, p.vga, p.rom, p.fwcfg)
 	}
 	for _, q := range p.cpus {
 		list = append(list, q.lapic, q.msrs)

@@ -50,6 +50,7 @@ func TestStateSurvives(t *testing.T) {
 func TestEveryDeviceIsSavedOnce(t *testing.T) {
 	c := machine(&host{now: 1})
 	c.CPUs = 3
+	c.Firmware = &Firmware{BIOS: make([]byte, 64<<10)}
 	p := build(t, c)
 	saved := map[uintptr]int{}
 	for _, d := range p.stateful() {

@@ -9,13 +9,18 @@ import (
 // tableArea is where the ACPI tables are, a guest-physical address.
 const tableArea = memmap.ACPITables
 
-// tables puts the ACPI tables into the guest's memory.
-func (p *PC) tables(c Config) error {
-	b, err := acpitab.Build(acpitab.Config{
+// acpi is what the ACPI tables describe.
+func (p *PC) acpi(c Config) acpitab.Config {
+	return acpitab.Config{
 		Processors: c.CPUs, PM1Event: pmPort + pmtimer.EventOffset, PM1Control: pmPort + pmtimer.ControlOffset, PMTimer: pmPort + pmtimer.TimerOffset,
 		SoftOff: pmtimer.SleepS5, ResetPort: pmtimer.ResetPort, ResetValue: pmtimer.ResetValue, COM1: true, I8042: true,
 		PCI: &acpitab.PCI{Routes: pciRoutes},
-	}, tableArea)
+	}
+}
+
+// tables puts the ACPI tables into the guest's memory.
+func (p *PC) tables(c Config) error {
+	b, err := acpitab.Build(p.acpi(c), tableArea)
 	if err != nil {
 		return err
 	}

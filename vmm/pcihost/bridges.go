@@ -12,18 +12,37 @@ const (
 	hostDevice   = 0
 	bridgeDevice = 1
 
-	// Programmable attribute map: whether reads and writes below 1 MiB go to
-	// memory. Here they always do; the registers keep what is written.
+	// Programmable attribute map.
 	regPAM0 = 0x59 // its upper half only
 	regPAM1 = 0x5a
 	regPAM6 = 0x5f
-	// System management RAM control: the same.
+	// System management RAM control: it keeps what is written.
 	regSMRAM     = 0x72
 	smramInitial = 0x02
 
 	regPIRQ      = 0x60 // PIRQ route control, four bytes
 	pirqWritable = routeDisabled | routeMask
 )
+
+// Attributes are the programmable attribute map's registers: whether reads and
+// writes from 0xC0000 to 1 MiB go to memory, or to the ROM and nowhere. 82441FX
+// data sheet §3.2.18.
+type Attributes [7]uint8
+
+// Segments is how many parts the memory has: twelve of 16 KiB, and one of 64 KiB.
+const Segments = 13
+
+// Segment is the range of guest-physical addresses of a part, and whether reads
+// and writes there go to memory.
+func (a Attributes) Segment(i int) (start, size uint64, read, write bool) {
+	const first, small, large = 0xc0000, 16 << 10, 64 << 10
+	start, size = first+uint64(i)*small, small
+	bits := a[1+min(i/2, 5)] >> (4 * (i % 2))
+	if i == Segments-1 {
+		size, bits = large, a[0]>>4
+	}
+	return start, size, bits&1 != 0, bits&2 != 0
+}
 
 // Reset control register, port 0xCF9: a change of bit 2 from 0 to 1 resets, the
 // processor only or, with bit 1, all. 82371SB data sheet, reset control
@@ -48,6 +67,12 @@ func (h *Host) addBridges() error {
 		f.Define8(off, 0, 0xff)
 	}
 	f.Define8(regSMRAM, smramInitial, 0xff)
+	bridge := f
+	f.OnWrite(func(off uint8, size int) {
+		if off <= regPAM6 && int(off)+size > regPAM0 && h.shadow != nil {
+			h.shadow(Attributes(bridge.config[regPAM0:]))
+		}
+	})
 	if err := h.Add(hostDevice, 0, f); err != nil || !h.bridge {
 		return err
 	}

@@ -45,6 +45,9 @@ type Config struct {
 	// ISABridge says that there is one, at device 1, and with it the reset
 	// control register at port 0xCF9.
 	ISABridge bool
+	// Shadow is called with the attributes of the memory from 0xC0000 to
+	// 1 MiB when the guest has changed them. It may be nil.
+	Shadow func(Attributes)
 	// Reset is called when the guest resets the machine through that
 	// register; it may be during an access. It may be nil.
 	Reset func()
@@ -54,6 +57,7 @@ type Config struct {
 type Host struct {
 	irq    [16]device.IRQ
 	reset  func()
+	shadow func(Attributes)
 	bridge bool
 
 	address      uint32
@@ -68,7 +72,7 @@ type Host struct {
 
 // New makes a bus with its bridges.
 func New(c Config) (*Host, error) {
-	h := &Host{irq: c.IRQ, reset: c.Reset, bridge: c.ISABridge, initialRoutes: c.Routes, routes: c.Routes}
+	h := &Host{irq: c.IRQ, reset: c.Reset, shadow: c.Shadow, bridge: c.ISABridge, initialRoutes: c.Routes, routes: c.Routes}
 	for i, r := range c.Routes {
 		if int(r) >= len(c.IRQ) {
 			return nil, fmt.Errorf("pcihost: PIRQ%c# is routed to interrupt %d, want at most %d", 'A'+i, r, len(c.IRQ)-1)

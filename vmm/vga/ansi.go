@@ -41,6 +41,9 @@ const (
 	hideCursor = csi + "?25l"
 )
 
+// cleared is what a terminal's cells are when they are cleared.
+var cleared = Cell{' ', 0x07}
+
 // Draw brings the terminal in step with the screen.
 func (a *ANSI) Draw(t *Text) error {
 	a.out = a.out[:0]
@@ -52,8 +55,11 @@ func (a *ANSI) Draw(t *Text) error {
 		a.at, a.hasAttr, a.first = -1, false, first
 		a.shown.Cells = append(a.shown.Cells[:0], t.Cells...)
 		for i := range a.shown.Cells {
-			a.shown.Cells[i] = Cell{' ', 0x07} // as cleared
+			a.shown.Cells[i] = cleared
 		}
+	}
+	if a.scrollUp(t) {
+		moved = true
 	}
 	if a.cells(t) || moved {
 		a.cursor(t)
@@ -93,7 +99,7 @@ func (a *ANSI) scroll(t *Text) int {
 }
 
 // cells writes the cells that differ. It tells whether there were any.
-func (a *ANSI) cells(t *Text) (any bool) {
+func (a *ANSI) cells(t *Text) (drawn bool) {
 	from := a.first * t.Columns
 	to := min(from+a.rows*t.Columns, len(t.Cells), len(a.shown.Cells))
 	for i := from; i < to; i++ {
@@ -102,18 +108,41 @@ func (a *ANSI) cells(t *Text) (any bool) {
 			a.shown.Cells[i] = c
 			continue
 		}
-		if !any {
-			any = true
+		if !drawn {
+			drawn = true
 			a.out = append(a.out, hideCursor...)
 		}
-		if a.at != i || i%t.Columns == 0 {
+		if !a.reach(t, i) {
 			a.move(i-from, t.Columns)
 		}
 		a.color(c.Attr, t.Blink)
 		a.out = utf8.AppendRune(a.out, cp437[c.Char])
 		a.shown.Cells[i], a.at = c, i+1
 	}
-	return any
+	return drawn
+}
+
+// mostGap is how many cells are rather written again than skipped: less than
+// what moving the cursor takes, and words stay together for who reads along.
+const mostGap = 8
+
+// reach brings the terminal's cursor to a cell by writing what is before it once
+// more. It tells false if that is not the way: the cell is not a few further on
+// in the same row, or what is between has other colours.
+func (a *ANSI) reach(t *Text, cell int) bool {
+	gap := cell - a.at
+	if a.at < 0 || gap > mostGap || cell%t.Columns <= gap {
+		return false
+	}
+	for _, c := range t.Cells[a.at:cell] {
+		if c.Attr != a.attr && !sameLook(c, Cell{' ', a.attr}) {
+			return false
+		}
+	}
+	for _, c := range t.Cells[a.at:cell] {
+		a.out = utf8.AppendRune(a.out, cp437[c.Char])
+	}
+	return true
 }
 
 // sameLook tells whether two cells look the same: of a blank, the foreground

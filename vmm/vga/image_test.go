@@ -66,6 +66,20 @@ func TestPlanarModesGoThroughThePalette(t *testing.T) {
 	r.expect("mode 0Dh", r.Image(), 320, 200, pixels{{9, 199}: shade(1)})
 }
 
+func TestASplitScreenInGraphics(t *testing.T) {
+	r := newRig(t)
+	r.use(mode12)
+	r.set(portCRTC, crtcVSyncEnd, 0)
+	r.set(portCRTC, crtcStartHigh, 0x80)
+	r.set(portCRTC, crtcLineCompare, 100)
+	r.set(portCRTC, crtcOverflow, 0x3e&^overflowCompare)
+	r.set(portCRTC, crtcMaxScan, 0)
+	r.fill(0, [4]uint8{0x80, 0, 0, 0})
+	r.fill(0x8000+100*80, [4]uint8{0, 0x80, 0, 0})
+	r.fill(0x8000+101*80, [4]uint8{0, 0, 0x80, 0})
+	r.expect("split", r.Image(), 640, 480, pixels{{0, 100}: shade(2), {0, 101}: shade(1), {0, 102}: shade(0)})
+}
+
 func TestCGAModes(t *testing.T) {
 	r := newRig(t)
 	r.use(mode04)

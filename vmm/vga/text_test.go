@@ -193,6 +193,29 @@ func TestOnlyDifferencesAreDrawn(t *testing.T) {
 	}
 }
 
+func TestWordsAreWrittenInOnePiece(t *testing.T) {
+	r := newRig(t)
+	r.TextMode()
+	var out bytes.Buffer
+	a := NewANSI(&out, 25)
+	r.show(78, "No bootable device", 7)
+	r.show(160, "far          away", 7)
+	r.show(240, "a", 7)
+	r.show(241, " ", 0x17)
+	r.show(242, "b", 7)
+	want := "\x1b[1;79H\x1b[0;37;40mNo\x1b[2;2Hbootable device\x1b[3;1Hfar\x1b[3;14Haway\x1b[4;1Ha\x1b[0;37;44m \x1b[0;37;40mb\x1b[1;1H\x1b[?25h"
+	if got := draw(t, a, &out, r.text()); !strings.HasSuffix(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	// An unchanged cell of another colour is not written again.
+	r.show(240, "x", 7)
+	r.show(242, "y", 7)
+	want = "\x1b[?25l\x1b[4;1Hx\x1b[4;3Hy\x1b[1;1H\x1b[?25h"
+	if got := draw(t, a, &out, r.text()); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestASmallTerminalShowsTheCursor(t *testing.T) {
 	r := newRig(t)
 	r.TextMode()

@@ -70,7 +70,7 @@ const (
 // Drive is what a drive says of itself, and its settings.
 type Drive struct {
 	Model, Serial string
-	Sectors       uint64
+	Sectors       uint64 // 0 for a CD-ROM drive
 	Default       Geometry
 	Current       Geometry
 	Multiple      uint8 // sectors a block, 0 for none
@@ -84,63 +84,64 @@ const Firmware = "1.0"
 
 // Identify fills p with a disk's answer to IDENTIFY DEVICE.
 func (d *Drive) Identify(p *[SectorSize]byte) {
-	put := d.common(p)
-	put(wordConfiguration, configurationDisk)
-	put(wordCylinders, d.Default.Cylinders)
-	put(wordHeads, uint16(d.Default.Heads))
-	put(wordSectors, uint16(d.Default.Sectors))
-	put(wordMaxMultiple, maxMultiple)
-	put(wordCurrentCHS, d.Current.Cylinders)
-	put(wordCurrentCHS+1, uint16(d.Current.Heads))
-	put(wordCurrentCHS+2, uint16(d.Current.Sectors))
+	d.common(p)
+	put(p, wordConfiguration, configurationDisk)
+	put(p, wordCylinders, d.Default.Cylinders)
+	put(p, wordHeads, uint16(d.Default.Heads))
+	put(p, wordSectors, uint16(d.Default.Sectors))
+	put(p, wordMaxMultiple, maxMultiple)
+	put(p, wordCurrentCHS, d.Current.Cylinders)
+	put(p, wordCurrentCHS+1, uint16(d.Current.Heads))
+	put(p, wordCurrentCHS+2, uint16(d.Current.Sectors))
 	binary.LittleEndian.PutUint32(p[2*(wordCurrentCHS+3):], d.Current.Capacity())
-	put(wordMultiple, multipleSet|uint16(d.Multiple))
+	put(p, wordMultiple, multipleSet|uint16(d.Multiple))
 	binary.LittleEndian.PutUint32(p[2*wordCapacity:], uint32(min(d.Sectors, Max28)))
 	cache := uint16(0)
 	if d.WriteCache {
 		cache = setWriteCache
 	}
-	put(wordSupported, setPower|setWriteCache|setNop)
-	put(wordSupported+1, alwaysSet|set2LBA48|set2Flush|set2FlushExt)
-	put(wordEnabled, setPower|cache|setNop)
-	put(wordEnabled+1, set2LBA48|set2Flush|set2FlushExt)
+	put(p, wordSupported, setPower|setWriteCache|setNop)
+	put(p, wordSupported+1, alwaysSet|set2LBA48|set2Flush|set2FlushExt)
+	put(p, wordEnabled, setPower|cache|setNop)
+	put(p, wordEnabled+1, set2LBA48|set2Flush|set2FlushExt)
 	binary.LittleEndian.PutUint64(p[2*wordCapacity48:], d.Sectors)
 }
 
 // IdentifyPacket fills p with a CD-ROM drive's answer to IDENTIFY PACKET
 // DEVICE.
 func (d *Drive) IdentifyPacket(p *[SectorSize]byte) {
-	put := d.common(p)
-	put(wordConfiguration, configurationCD)
-	put(wordSupported, setPower|setPacket|setReset|setNop)
-	put(wordSupported+1, alwaysSet)
-	put(wordEnabled, setPower|setPacket|setReset|setNop)
+	d.common(p)
+	put(p, wordConfiguration, configurationCD)
+	put(p, wordSupported, setPower|setPacket|setReset|setNop)
+	put(p, wordSupported+1, alwaysSet)
+	put(p, wordEnabled, setPower|setPacket|setReset|setNop)
 }
 
+// put sets a word of an answer.
+func put(p *[SectorSize]byte, word int, v uint16) { binary.LittleEndian.PutUint16(p[2*word:], v) }
+
 // common fills in what both answers have.
-func (d *Drive) common(p *[SectorSize]byte) (put func(word int, v uint16)) {
+func (d *Drive) common(p *[SectorSize]byte) {
 	*p = [SectorSize]byte{}
-	put = func(word int, v uint16) { binary.LittleEndian.PutUint16(p[2*word:], v) }
 	text(p[2*wordSerial:][:20], d.Serial)
 	text(p[2*wordFirmware:][:8], Firmware)
 	text(p[2*wordModel:][:40], d.Model)
-	put(wordCapabilities, capabilityDMA|capabilityLBA|capabilityIORDY)
-	put(wordCapabilities2, alwaysSet)
-	put(wordPIOMode, pioMode2)
-	put(wordValid, allValid)
-	put(wordPIOModes, pioModes34)
+	put(p, wordCapabilities, capabilityDMA|capabilityLBA|capabilityIORDY)
+	put(p, wordCapabilities2, alwaysSet)
+	put(p, wordPIOMode, pioMode2)
+	put(p, wordValid, allValid)
+	put(p, wordPIOModes, pioModes34)
 	for i := range 4 {
-		put(wordCycles+i, cycleTime)
+		put(p, wordCycles+i, cycleTime)
 	}
-	put(wordMWDMA, mwdmaModes|selected(d.Mode, modeMWDMA))
+	put(p, wordMWDMA, mwdmaModes|selected(d.Mode, modeMWDMA))
 	if d.UDMA {
-		put(wordUDMA, udmaModes|selected(d.Mode, modeUDMA))
+		put(p, wordUDMA, udmaModes|selected(d.Mode, modeUDMA))
 	}
-	put(wordMajorVersion, majorVersion)
-	put(wordSupported+2, alwaysSet)
-	put(wordEnabled+2, alwaysSet)
-	put(wordResetResult, resetResult)
-	return put
+	put(p, wordMajorVersion, majorVersion)
+	put(p, wordSupported+2, alwaysSet)
+	put(p, wordEnabled+2, alwaysSet)
+	put(p, wordResetResult, resetResult)
 }
 
 // text fills p with characters, in words of which the high byte is first, and
@@ -185,9 +186,9 @@ func (d *Drive) ModeSupported(mode uint8) bool {
 	return false
 }
 
-// IsDMA tells whether a mode is a DMA mode: a PIO mode leaves the DMA mode as
+// isDMA tells whether a mode is a DMA mode: a PIO mode leaves the DMA mode as
 // it was.
-func IsDMA(mode uint8) bool { return mode&(modeMWDMA|modeUDMA) != 0 }
+func isDMA(mode uint8) bool { return mode&(modeMWDMA|modeUDMA) != 0 }
 
 // selected is the bit that names the mode of a kind in its word.
 func selected(mode, kind uint8) uint16 {
