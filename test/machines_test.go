@@ -97,6 +97,7 @@ func TestShippedConfigurations(t *testing.T) {
 		{"two", `Welcome to u-root(?s).*\$ `},
 		{"memtest", `(?i)memtest86\+`},
 		{"smp", `Brought up 1 node, 4 CPUs(?s).*busybox: ready`},
+		{"bios", `No bootable device`},
 		{"three", `Welcome to u-root(?s).*\$ `},
 	} {
 		t.Run(s.config, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package vmshell
 
 import (
+	"fmt"
 	"io"
 	"math"
 	"strings"
@@ -29,6 +30,20 @@ func exits(s *shell, w io.Writer, p *pc.PC) { inspect.Exits(w, p.VM, s.manager.T
 func devices(s *shell, w io.Writer, p *pc.PC) { inspect.Devices(w, p.VM) }
 
 func regs(s *shell, w io.Writer, p *pc.PC) { inspect.Registers(w, s.state(p)) }
+
+// screen shows the display adapter's text screen.
+func screen(_ *shell, w io.Writer, p *pc.PC) {
+	switch lines, text, ok := p.Screen(); {
+	case !ok:
+		fmt.Fprintln(w, "there is no display: the machine has no firmware")
+	case !text:
+		fmt.Fprintln(w, "a picture, not text")
+	default:
+		for _, line := range lines {
+			fmt.Fprintln(w, line)
+		}
+	}
+}
 
 // cpu is the processor that was named with the machine.
 func (s *shell) cpu(p *pc.PC) *vmm.VCPU {

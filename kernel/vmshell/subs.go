@@ -14,6 +14,7 @@ var subs = []*sub{
 	{name: "share", usage: "NAME [weight=N] [cap=PERCENT] [cpus=LIST]", help: "its part of the processors; change it", named: true, most: 3, run: share, words: []string{"weight=", "cap=", "cpus="}},
 	{name: "attach", usage: "[NAME]", help: "show its console; Ctrl-] comes back", run: attach},
 	{name: "console", usage: "[NAME] [LINES]", help: "show the last lines of its console; default 25", most: 1, run: scrollback},
+	{name: "screen", usage: "[NAME]", help: "the text on its display", run: look(screen)},
 	{name: "type", usage: "NAME TEXT...", help: "type a line at its console", named: true, most: -1, run: typeLine},
 	{name: "stats", usage: "[NAME]", help: "time in the guest and halted, exits, memory", short: true, run: look(stats)},
 	{name: "exits", usage: "[NAME]", help: "exits by reason, and where most came from", short: true, run: look(exits)},

@@ -261,7 +261,7 @@ func (m *model) check(t testing.TB) {
 func TestRandomOperationsMatchPlainBytes(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	m := newModel()
-	for range 2000 {
+	for range 600 {
 		at, length := r.Uint32(), r.Uint32()
 		if r.IntN(2) == 0 {
 			at, length = at&^(clusterSize-1), clusterSize

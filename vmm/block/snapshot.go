@@ -44,12 +44,9 @@ func (o *Overlay) Commit() error {
 	if o.base.ReadOnly() {
 		return fmt.Errorf("block: commit: %w", ErrReadOnly)
 	}
-	for i, l := range o.layers {
-		for n := range l {
-			if o.hidden(i, n) {
-				continue
-			}
-			if err := o.commit(n, l[n]); err != nil {
+	for _, l := range o.layers {
+		for n, c := range l {
+			if err := o.commit(n, c); err != nil {
 				return fmt.Errorf("block: commit of 64 KiB at %#x: %w", n<<clusterShift, err)
 			}
 		}
@@ -59,16 +56,6 @@ func (o *Overlay) Commit() error {
 	}
 	o.layers, o.used = []layer{{}}, 0
 	return nil
-}
-
-// hidden tells whether a layer above i has the cluster too.
-func (o *Overlay) hidden(i int, n uint64) bool {
-	for _, l := range o.layers[i+1:] {
-		if _, found := l[n]; found {
-			return true
-		}
-	}
-	return false
 }
 
 // commit writes one cluster to the base.

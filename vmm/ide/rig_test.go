@@ -35,6 +35,7 @@ func pattern(n int, seed byte) []byte {
 // store is a back end that fails or waits when it is told to.
 type store struct {
 	block.Backend
+	mu      sync.Mutex // of the bytes
 	broken  bool
 	gate    chan struct{} // if not nil, requests wait for it
 	flushes int
@@ -63,6 +64,8 @@ func (s *store) WriteAt(p []byte, off int64) (int, error) {
 	if err := s.try(); err != nil {
 		return 0, err
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return s.Backend.WriteAt(p, off)
 }
 

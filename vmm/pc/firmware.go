@@ -256,6 +256,16 @@ func (p *PC) display() error {
 	return p.pci.Add(displaySlot, 0, f)
 }
 
+// Screen is what the display shows. ok is false if there is none, text if it is
+// no text. The machine must stand still.
+func (p *PC) Screen() (lines []string, text, ok bool) {
+	if p.vga == nil {
+		return nil, false, false
+	}
+	lines, text = p.vga.Lines()
+	return lines, text, true
+}
+
 // displaySlot is the adapter's PCI device number.
 const displaySlot = 2
 

@@ -38,8 +38,7 @@ const (
 	interfaceATAPI    = 2
 	trayEjectLock     = 1<<5 | 1<<3 | 1 // a tray, which can be ejected and locked
 
-	configurationAll     = 0 // request types
-	configurationCurrent = 1
+	configurationCurrent = 1 // request types; 0 is all features
 	configurationOne     = 2
 	configurationHeader  = 8 // bytes
 )
