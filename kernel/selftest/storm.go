@@ -103,9 +103,12 @@ func lockedStorm(d time.Duration) error {
 			if hops%members == i {
 				time.Sleep(time.Duration(i) * time.Microsecond)
 			}
+			// The token of one that ends has the next one end: it comes when
+			// the time is over.
+			over := time.Now().After(end)
 			next <- hops + 1
-			if time.Now().After(end) {
-				return nil // the token will end the next one
+			if over {
+				return nil
 			}
 		}
 		return nil

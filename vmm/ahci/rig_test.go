@@ -49,6 +49,7 @@ var (
 // store is a back end that fails or waits when it is told to.
 type store struct {
 	block.Backend
+	mu      sync.Mutex // of the bytes
 	broken  bool
 	gate    chan struct{}
 	flushes int
@@ -75,6 +76,8 @@ func (s *store) WriteAt(p []byte, off int64) (int, error) {
 	if err := s.try(); err != nil {
 		return 0, err
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return s.Backend.WriteAt(p, off)
 }
 

@@ -25,6 +25,11 @@ const (
 	version    = 0x90
 
 	specifyND = 1 // of SPECIFY's last byte: no DMA
+
+	// CONFIGURE's second byte. Its LOCK keeps the rest from a reset.
+	configPoll   = 1 << 4 // do not poll the drives
+	configNoFIFO = 1 << 5
+	configSeek   = 1 << 6 // a transfer seeks by itself
 )
 
 // lengths is how many bytes each command has; 0 if there is none.

@@ -121,8 +121,8 @@ func (c *Controller) Reset() {
 // softReset is what the DOR's and the DSR's reset bits do. 82077AA §4.2.
 func (c *Controller) softReset() {
 	c.rate = rate250
-	if !c.lock {
-		c.config = [2]uint8{}
+	if c.config[0] &^= configPoll | configSeek; !c.lock {
+		c.config = [2]uint8{configNoFIFO, 0}
 	}
 	c.stale = c.flying
 	c.transfer = transfer{}

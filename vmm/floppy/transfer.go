@@ -57,6 +57,9 @@ func (c *Controller) data(writes bool) {
 	b := &c.bytes
 	c.cylinder, c.head, c.sector = b[byteCylinder], b[byteHead], b[byteSector]
 	end := min(b[byteLast], perTrack)
+	if c.config[0]&configSeek != 0 {
+		c.selected().cylinder = min(c.cylinder, cylinders-1)
+	}
 	if c.cylinder != c.selected().cylinder || c.head != b[1]>>2&1 || b[byteSize] != size512 || c.sector == 0 || c.sector > end {
 		c.end(st0Abnormal, st1NoData)
 		return
