@@ -211,7 +211,7 @@ func TestEveryPinIsRoutedAsTheHostWiresIt(t *testing.T) {
 		dev, pin uint8 // pin 0 is INTA#
 		irq      byte
 	}{
-		{1, 0, 11}, {1, 3, 10}, {2, 0, 10}, {3, 0, 5}, {3, 1, 10}, {31, 0, 5}, {31, 2, 11},
+		{2, 0, 11}, {2, 3, 10}, {3, 0, 10}, {4, 0, 5}, {4, 1, 10}, {31, 0, 10}, {31, 3, 11}, {1, 0, 10},
 	} {
 		pin := []byte{0x0a, tt.pin}
 		if tt.pin < 2 {

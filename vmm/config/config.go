@@ -121,7 +121,31 @@ type Disk struct {
 	File     string
 	CD       bool
 	ReadOnly bool
+	Bus      Bus
 }
+
+// Bus is what a disk is attached to.
+type Bus string
+
+// The buses, and how many disks one takes.
+const (
+	BusIDE    Bus = "ide"
+	BusAHCI   Bus = "ahci"
+	BusFloppy Bus = "floppy"
+)
+
+// Source is the kind of device that the disk is to firmware.
+func (d *Disk) Source() Source {
+	switch {
+	case d.Bus == BusFloppy:
+		return SourceFloppy
+	case d.CD:
+		return SourceCD
+	}
+	return SourceDisk
+}
+
+var busRoom = map[Bus]int{BusIDE: 4, BusAHCI: 6, BusFloppy: 2}
 
 // Module is a file that a guest gets beside its kernel.
 type Module struct {

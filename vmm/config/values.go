@@ -142,21 +142,19 @@ func setProcessors(vm *VM, _ string, v any) error {
 	return err
 }
 
-// maxDisks is how many an IDE controller takes.
-const maxDisks = 4
-
 func setDisks(vm *VM, _ string, v any) error {
 	list, err := tables(v, "{file = ...}")
 	if err != nil {
 		return err
 	}
-	if len(list) > maxDisks {
-		return fmt.Errorf("%d disks; a machine has up to %d", len(list), maxDisks)
-	}
+	used := map[Bus]int{}
 	for i, t := range list {
 		d, err := disk(t)
 		if err != nil {
 			return fmt.Errorf("number %d: %w", i+1, err)
+		}
+		if used[d.Bus]++; used[d.Bus] > busRoom[d.Bus] {
+			return fmt.Errorf("number %d: there is room for %d at %s", i+1, busRoom[d.Bus], d.Bus)
 		}
 		vm.Disks = append(vm.Disks, d)
 	}
@@ -164,6 +162,7 @@ func setDisks(vm *VM, _ string, v any) error {
 }
 
 func disk(t map[string]any) (d Disk, err error) {
+	d.Bus = BusIDE
 	for name, v := range t {
 		switch name {
 		case "file":
@@ -172,8 +171,14 @@ func disk(t map[string]any) (d Disk, err error) {
 			d.CD, err = truth(v)
 		case "readonly":
 			d.ReadOnly, err = truth(v)
+		case "bus":
+			var name string
+			name, err = text(v)
+			if d.Bus = Bus(name); err == nil && busRoom[d.Bus] == 0 {
+				err = fmt.Errorf("no bus is called %q; there are %s, %s and %s", name, BusIDE, BusAHCI, BusFloppy)
+			}
 		default:
-			err = fmt.Errorf("there is no such key; a disk has file, cd and readonly")
+			err = fmt.Errorf("there is no such key; a disk has file, cd, readonly and bus")
 		}
 		if err != nil {
 			return d, fmt.Errorf("%s: %w", name, err)
@@ -181,6 +186,9 @@ func disk(t map[string]any) (d Disk, err error) {
 	}
 	if d.File == "" {
 		return d, fmt.Errorf("file: every disk needs this key")
+	}
+	if d.CD && d.Bus == BusFloppy {
+		return d, fmt.Errorf("cd: a floppy drive takes none")
 	}
 	return d, nil
 }

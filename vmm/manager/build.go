@@ -75,10 +75,11 @@ func firmware(c *config.VM, images map[string]loader.Image) *pc.Firmware {
 		return nil
 	}
 	f := &pc.Firmware{BIOS: images["firmware"].Data, VGA: images["vgabios"].Data}
+	paths := pc.BootPaths(disks(c, images))
 	for _, source := range c.Order {
 		for i, d := range c.Disks {
-			if source == config.SourceCD && d.CD || source == config.SourceDisk && !d.CD {
-				f.Order = append(f.Order, pc.BootPath(i))
+			if source == d.Source() {
+				f.Order = append(f.Order, paths[i])
 			}
 		}
 	}
@@ -88,7 +89,7 @@ func firmware(c *config.VM, images map[string]loader.Image) *pc.Firmware {
 // disks are the machine's disks.
 func disks(c *config.VM, images map[string]loader.Image) (list []pc.Disk) {
 	for i, d := range c.Disks {
-		list = append(list, pc.Disk{Data: images[c.DiskKey(i)].Data, CD: d.CD, ReadOnly: d.ReadOnly})
+		list = append(list, pc.Disk{Data: images[c.DiskKey(i)].Data, CD: d.CD, ReadOnly: d.ReadOnly, Bus: d.Bus})
 	}
 	return list
 }

@@ -5,9 +5,12 @@ import (
 
 	"github.com/ringo-vmm/ringo/vmm"
 	"github.com/ringo-vmm/ringo/vmm/acpitab"
+	"github.com/ringo-vmm/ringo/vmm/ahci"
 	"github.com/ringo-vmm/ringo/vmm/console"
 	"github.com/ringo-vmm/ringo/vmm/debugport"
 	"github.com/ringo-vmm/ringo/vmm/device"
+	"github.com/ringo-vmm/ringo/vmm/dma8237"
+	"github.com/ringo-vmm/ringo/vmm/floppy"
 	"github.com/ringo-vmm/ringo/vmm/fwcfg"
 	"github.com/ringo-vmm/ringo/vmm/i8042"
 	"github.com/ringo-vmm/ringo/vmm/ide"
@@ -38,6 +41,9 @@ type board struct {
 	consoles [2]*debugport.Console
 	post     debugport.POST
 	ide      *ide.Controller
+	dma      *dma8237.DMA
+	ahci     *ahci.Controller   // nil: no disk is at one
+	floppy   *floppy.Controller // likewise
 
 	// For firmware; nil without.
 	vga   *vga.VGA
@@ -113,7 +119,7 @@ func (p *PC) isa(n int) device.IRQ { return ioapic.ISA(p.pic, p.ioapic, n) }
 func (p *PC) peripherals(c Config) (err error) {
 	clock, reset := p.VM.Clock(), p.end(vmm.Reset)
 	p.pit = pit.New(clock, p.isa(pit.Line), catchUp)
-	p.rtc = rtc.New(clock, p.isa(rtc.Line), c.Wall, rtc.Config{Low: p.VM.RAM.Low(), High: p.VM.RAM.High() - memmap.Top, CPUs: c.CPUs})
+	p.rtc = rtc.New(clock, p.isa(rtc.Line), c.Wall, rtc.Config{Low: p.VM.RAM.Low(), High: p.VM.RAM.High() - memmap.Top, CPUs: c.CPUs, Floppies: floppies(c.Disks)})
 	p.pm = pmtimer.New(clock, p.isa(acpitab.SCI), p.end(vmm.PoweredOff))
 	p.keyboard = i8042.New(i8042.Wires{Keyboard: p.isa(i8042.KeyboardLine), Mouse: p.isa(i8042.MouseLine), Reset: reset})
 	p.port92 = i8042.NewPort92(reset)

@@ -44,7 +44,7 @@ func TestDevicesAnswer(t *testing.T) {
 		{0x4d1, 1, 0x0e},         // interrupts 9 to 11 have a level
 		{pmPort + 4, 2, 0x0001},  // ACPI is on
 		{0x2fa, 1, 0xff},         // no COM2
-		{0x87, 1, 0xff},          // no DMA
+		{0x87, 1, 0x00},          // a page register
 		{0xe9, 1, 0xe9},          // the debug console says that it is there
 		{0x92, 1, 0x02},          // A20 is open
 		{0x5678, 4, 0xffff_ffff}, // nobody

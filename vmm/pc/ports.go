@@ -4,6 +4,7 @@ import (
 	"github.com/ringo-vmm/ringo/vmm"
 	"github.com/ringo-vmm/ringo/vmm/debugport"
 	"github.com/ringo-vmm/ringo/vmm/device"
+	"github.com/ringo-vmm/ringo/vmm/floppy"
 	"github.com/ringo-vmm/ringo/vmm/i8042"
 	"github.com/ringo-vmm/ringo/vmm/pcihost"
 	"github.com/ringo-vmm/ringo/vmm/pic"
@@ -52,7 +53,7 @@ func (p *PC) registerPorts() error {
 // registerAbsent puts nothing where guests look for what is not there.
 func (p *PC) registerAbsent() error {
 	for _, v := range absent {
-		if v.base == vga.PortBase && p.vga != nil {
+		if v.base == vga.PortBase && p.vga != nil || v.base == floppy.Port && p.floppy != nil {
 			continue
 		}
 		if err := p.VM.Ports.Register(v.name, v.base, v.count, vacant{}); err != nil {
@@ -70,11 +71,8 @@ var absent = []struct {
 	base  uint16
 	count int
 }{
-	{"no DMA", 0x00, 0x10},
 	{"no super I/O", 0x2e, 2}, // parport_pc and others look for one
 	{"no super I/O", 0x4e, 2},
-	{"no DMA pages", 0x81, 0x0f},
-	{"no DMA", 0xc0, 0x20},
 	{"delay", 0xed, 1}, // what Linux writes instead of the POST port on some machines
 	{"no FPU error", 0xf0, 2},
 	{"no parallel port", 0x278, 8},

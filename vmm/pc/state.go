@@ -1,6 +1,8 @@
 package pc
 
 import (
+	"slices"
+
 	"github.com/ringo-vmm/ringo/vmm/device"
 	"github.com/ringo-vmm/ringo/vmm/state"
 )
@@ -11,7 +13,13 @@ func (p *PC) stateful() []device.Stateful {
 	list := []device.Stateful{
 		p.pit, p.rtc, p.pm, p.keyboard, p.port92, p.pci, p.uart,
 		p.consoles[0], p.consoles[1], &p.post,
-		p.ide, p.pic, p.ioapic, &p.bus,
+		p.dma, p.ide, p.pic, p.ioapic, &p.bus,
+	}
+	if p.ahci != nil {
+		list = slices.Insert(list, 0, device.Stateful(p.ahci))
+	}
+	if p.floppy != nil {
+		list = slices.Insert(list, 0, device.Stateful(p.floppy))
 	}
 	if p.rom != nil {
 		list = append(list, p.vga, p.rom, p.fwcfg)

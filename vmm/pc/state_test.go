@@ -5,7 +5,9 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/ringo-vmm/ringo/vmm/config"
 	"github.com/ringo-vmm/ringo/vmm/device/devicetest"
+	"github.com/ringo-vmm/ringo/vmm/floppy"
 	"github.com/ringo-vmm/ringo/vmm/state"
 )
 
@@ -51,6 +53,7 @@ func TestEveryDeviceIsSavedOnce(t *testing.T) {
 	c := machine(&host{now: 1})
 	c.CPUs = 3
 	c.Firmware = &Firmware{BIOS: make([]byte, 64<<10)}
+	c.Disks = []Disk{{Data: make([]byte, 1<<20), Bus: config.BusAHCI}, {Data: make([]byte, floppy.Size), Bus: config.BusFloppy}}
 	p := build(t, c)
 	saved := map[uintptr]int{}
 	for _, d := range p.stateful() {

@@ -101,7 +101,7 @@ func TestBARsThatSwapAddressesNeverOverlap(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := r.host.Add(4, 0, f); err != nil {
+	if err := r.host.Add(5, 0, f); err != nil {
 		t.Fatal(err)
 	}
 	f.Write(regBAR, 4, 0x1000)

@@ -25,7 +25,7 @@ func TestAScanFindsTheBridgesAndTheDevice(t *testing.T) {
 	if len(found) != 3 {
 		t.Fatalf("%d functions, want 3:\n%s", len(found), text)
 	}
-	for _, want := range []string{"00:00.0", "8086:1237", "00:01.0", "8086:7000", "00:03.0", "1af4:1042"} {
+	for _, want := range []string{"00:00.0", "8086:1237", "00:01.0", "8086:7000", "00:04.0", "1af4:1042"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %s in\n%s", want, text)
 		}
@@ -103,7 +103,7 @@ func TestWhatIsNotThereReadsAllOnes(t *testing.T) {
 	for name, address := range map[string]uint32{
 		"not enabled":      rigDevice << 11,
 		"another bus":      addressEnable | 1<<16 | rigDevice<<11,
-		"another device":   addressEnable | 4<<11,
+		"another device":   addressEnable | 5<<11,
 		"another function": addressEnable | rigDevice<<11 | 1<<8,
 	} {
 		r.ports.Out(Port, 4, address)
@@ -197,7 +197,7 @@ func TestBadFunctionsAreErrors(t *testing.T) {
 		err  error
 		want string
 	}{
-		"taken":         {r.host.Add(rigDevice, 0, f), "00:03.0 is taken"},
+		"taken":         {r.host.Add(rigDevice, 0, f), "00:04.0 is taken"},
 		"device":        {r.host.Add(32, 0, f), "no 00:20.0"},
 		"function":      {r.host.Add(4, 8, f), "no 00:04.8"},
 		"added already": {r.host.Add(5, 0, r.dev), "00:05.0 is on a bus already"},

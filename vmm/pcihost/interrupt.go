@@ -14,8 +14,9 @@ const (
 // PIRQ is the line, 0 to 3 for PIRQA# to PIRQD#, that interrupt pin 1 to 4 of a
 // device on the bus is wired to: the pins of neighbours are wired one further
 // each, so that devices which all use INTA# share as little as can be. PCI 3.0
-// §2.2.6, implementation note; PCI-to-PCI Bridge 1.2 §9.1.
-func PIRQ(dev, pin int) int { return (dev + pin - 1) % pins }
+// §2.2.6, implementation note. Where that begins is the board's business: as
+// SeaBIOS has it, device 1's INTA# is PIRQA#.
+func PIRQ(dev, pin int) int { return (dev + pin + pins - 2) % pins }
 
 // Set is device.IRQ's: the function's device wants its interrupt pin, or no
 // longer. A function without a pin does nothing.

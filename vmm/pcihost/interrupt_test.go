@@ -28,7 +28,7 @@ func (r *rig) wantUp(when string, want ...int) {
 
 func TestPinsAreWiredOneFurtherForEachDevice(t *testing.T) {
 	for _, tt := range []struct{ dev, pin, want int }{
-		{0, 1, 0}, {1, 1, 1}, {1, 4, 0}, {3, 1, 3}, {4, 2, 1}, {31, 4, 2},
+		{1, 1, 0}, {2, 1, 1}, {2, 4, 0}, {4, 1, 3}, {5, 2, 1}, {0, 1, 3}, {31, 4, 1},
 	} {
 		if got := PIRQ(tt.dev, tt.pin); got != tt.want {
 			t.Errorf("device %d, pin %d: line %d, want %d", tt.dev, tt.pin, got, tt.want)
@@ -37,7 +37,7 @@ func TestPinsAreWiredOneFurtherForEachDevice(t *testing.T) {
 }
 
 func TestAnInterruptReachesItsLineWhileItIsAllowed(t *testing.T) {
-	r := newRig(t) // device 3, INTA#: PIRQD#, interrupt 5
+	r := newRig(t) // device 4, INTA#: PIRQD#, interrupt 5
 	status := func() uint32 { return r.read(rigDevice, 0, regStatus, 2) & statusInterrupt }
 	r.dev.Set(true)
 	r.dev.Set(true)
@@ -62,7 +62,7 @@ func TestAnInterruptReachesItsLineWhileItIsAllowed(t *testing.T) {
 func TestALineIsUpUntilItsLastUserLetsGo(t *testing.T) {
 	r := newRig(t)
 	a, b := r.function(Header{Pin: 1}), r.function(Header{Pin: 1})
-	for dev, f := range map[int]*Function{8: a, 6: b} { // PIRQA# and PIRQC#, both interrupt 10
+	for dev, f := range map[int]*Function{9: a, 7: b} { // PIRQA# and PIRQC#, both interrupt 10
 		if err := r.host.Add(dev, 0, f); err != nil {
 			t.Fatal(err)
 		}
@@ -100,7 +100,7 @@ func TestTheISABridgeRoutes(t *testing.T) {
 func TestAFunctionWithoutAPinInterruptsNobody(t *testing.T) {
 	r := newRig(t)
 	f := r.function(Header{Vendor: 1})
-	if err := r.host.Add(9, 0, f); err != nil {
+	if err := r.host.Add(10, 0, f); err != nil {
 		t.Fatal(err)
 	}
 	f.Set(true)
@@ -108,7 +108,7 @@ func TestAFunctionWithoutAPinInterruptsNobody(t *testing.T) {
 	lonely := r.function(Header{Pin: 1})
 	lonely.Set(true)
 	r.wantUp("not on the bus")
-	if err := r.host.Add(10, 0, lonely); err != nil {
+	if err := r.host.Add(11, 0, lonely); err != nil {
 		t.Fatal(err)
 	}
 	r.wantUp("added while it wants its pin", 10)

@@ -28,7 +28,7 @@ type mapping struct {
 
 // Where the device is, and its capability's body.
 const (
-	rigDevice = 3
+	rigDevice = 4
 	rigPin    = 1
 )
 

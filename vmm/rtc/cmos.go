@@ -5,6 +5,7 @@ package rtc
 const (
 	ShutdownStatus = 0x0f // what a processor does after a reset
 
+	cmosFloppies   = 0x10 // types, of drive A in bits 7:4
 	cmosEquipment  = 0x14
 	cmosBase       = 0x15 // KiB below 640 KiB, 16 bits
 	cmosExtended   = 0x17 // KiB above 1 MiB, 16 bits
@@ -16,9 +17,12 @@ const (
 	cmosAbove4G    = 0x5b // units of 64 KiB above 4 GiB, 24 bits
 	cmosProcessors = 0x5f // less one
 
-	equipmentFPU   = 0x02
-	equipmentMouse = 0x04
-	boot3NoFloppy  = 0x01 // no check of a floppy's signature
+	equipmentFloppy   = 0x01
+	equipmentFPU      = 0x02
+	equipmentMouse    = 0x04
+	equipmentFloppies = 6 // shift of their number less one
+	floppy1440        = 4
+	boot3NoFloppy     = 0x01 // no check of a floppy's signature
 )
 
 // Boot is a device that firmware may boot from.
@@ -38,7 +42,9 @@ type Config struct {
 	Low  uint64 // end of the memory below 4 GiB, a guest-physical address
 	High uint64 // bytes of memory above 4 GiB
 	CPUs int
-	Boot [3]Boot // in the order in which they are tried
+	// Floppies is how many drives of 1.44 MB there are, up to two.
+	Floppies int
+	Boot     [3]Boot // in the order in which they are tried
 }
 
 func (c Config) fill(m *[256]uint8) {
@@ -48,6 +54,10 @@ func (c Config) fill(m *[256]uint8) {
 		m[i], m[i+1] = uint8(v), uint8(v>>8)
 	}
 	m[cmosEquipment] = equipmentFPU | equipmentMouse
+	if n := min(c.Floppies, 2); n > 0 {
+		m[cmosEquipment] |= equipmentFloppy | uint8(n-1)<<equipmentFloppies
+		m[cmosFloppies] = floppy1440<<4 | floppy1440*uint8(n-1)
+	}
 	word(cmosBase, min(c.Low/kib, 640))
 	extended := (c.Low - min(c.Low, mib)) / kib
 	word(cmosExtended, extended)
