@@ -100,3 +100,25 @@ func TestFloppyBoots(t *testing.T) {
 	c.Expect(`Booting from Floppy`).Expect(`this is the last track`)
 	c.Send(escape).Expect(monitor).Send("poweroff\n").Exit(emu.Stopped, 0)
 }
+
+// Firmware of another kind, a network boot program and a kernel that is not
+// Linux come up.
+func TestOtherSystems(t *testing.T) {
+	for _, s := range []struct{ name, file, keys, expect string }{
+		// It clears the microcode's revision, as one does on Intel's
+		// processors; on AMD's that faults.
+		{"U-Boot", "u-boot.rom", "firmware = \"u-boot.rom\"\nmsr.\"0x8b\" = 0", `Hit any key to stop autoboot(?s).*=> `},
+		{"iPXE", "ipxe.lkrn", "kernel = \"ipxe.lkrn\"\nboot = \"linux16\"", `iPXE(?s).*Features`},
+		{"GNU Mach", "gnumach", "kernel = \"gnumach\"\ncmdline = \"console=com0\"\nrestart = false", `panic .*bootstrap`},
+	} {
+		t.Run(s.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), config.ModuleName)
+			if err := os.WriteFile(path, []byte("[[vm]]\nname = \"guest\"\nmemory = \"128M\"\n"+s.keys+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			c := boot(t, emu.Options{Modules: []media.Module{{Path: path}, {Path: "../build/guests/" + s.file}}}).Expect(s.expect)
+			c.Send(escape)
+			c.Expect(monitor).Send("poweroff\n").Exit(emu.Stopped, 0)
+		})
+	}
+}

@@ -11,9 +11,12 @@
 package guestos
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"regexp"
 	"strings"
 )
@@ -89,7 +92,45 @@ var Guests = []*Guest{
 			member: regexp.MustCompile(`^usr/share/seabios/vgabios-stdvga\.bin$`),
 		},
 	},
+	{
+		Name: "uboot", File: "u-boot.rom", About: "U-Boot, a firmware of another kind",
+		debian: &debian{
+			pkg:    "u-boot-qemu",
+			real:   regexp.MustCompile(`^u-boot-qemu$`),
+			member: regexp.MustCompile(`^usr/lib/u-boot/qemu-x86/u-boot\.rom$`),
+		},
+	},
+	{
+		Name: "ipxe", File: "ipxe.lkrn", About: "iPXE, a network boot program, as a Linux kernel",
+		debian: &debian{
+			pkg:    "ipxe",
+			real:   regexp.MustCompile(`^ipxe$`),
+			member: regexp.MustCompile(`^boot/ipxe\.lkrn$`),
+		},
+	},
+	{
+		Name: "gnumach", File: "gnumach", About: "GNU Mach, a multiboot kernel",
+		debian: &debian{
+			pkg:    "gnumach-image-1.8-486",
+			real:   regexp.MustCompile(`^gnumach-image-1\.8-486$`),
+			member: regexp.MustCompile(`^boot/gnumach-1\.8-486\.gz$`),
+			pack:   unzip, recipe: "gunzip",
+		},
+	},
 	{Name: "uroot", File: "uroot.cpio", About: "initial RAM disk: u-root, a user space in Go"},
+}
+
+// unzip is what a gzip file holds, nothing if it is none.
+func unzip(file []byte) []byte {
+	r, err := gzip.NewReader(bytes.NewReader(file))
+	if err != nil {
+		return nil
+	}
+	b, err := io.ReadAll(io.LimitReader(r, maxMember))
+	if err != nil {
+		return nil
+	}
+	return b
 }
 
 // Lookup finds guests by name. No names are all guests.
