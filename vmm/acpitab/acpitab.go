@@ -45,6 +45,7 @@ type Config struct {
 
 	COM1  bool // a 16550 at port 0x3F8, interrupt 4
 	I8042 bool // a PC/AT keyboard controller with a keyboard
+	Mouse bool // and with a mouse
 	VGA   bool
 
 	// HPET is the low half of the HPET's capabilities register, 0 if there is
@@ -60,6 +61,9 @@ type PCI struct {
 	// Routes is the ISA interrupt of each of PIRQA# to PIRQD#.
 	Routes [4]uint8
 	ECAM   bool // configuration space is also at memmap.ECAM
+	// Start and End are where the functions' memory can be, guest-physical
+	// addresses; End 0 is from memmap.PCI to memmap.PCIEnd.
+	Start, End uint64
 }
 
 const (

@@ -19,6 +19,7 @@ const (
 	idRTC         = "PNP0B00"
 	idSerial      = "PNP0501" // 16550A
 	idKeyboard    = "PNP0303" // 101/102 keys, on an 8042
+	idMouse       = "PNP0F13" // PS/2
 	idProcessor   = "ACPI0007"
 )
 
@@ -29,6 +30,7 @@ const (
 	keyboardData              = 0x60
 	keyboardCommand           = 0x64
 	keyboardIRQ               = 1
+	mouseIRQ                  = 12
 )
 
 // dsdt is the table.
@@ -83,6 +85,9 @@ func (c *Config) isaDevices() [][]byte {
 	if c.I8042 {
 		devices = append(devices, device("KBD", idKeyboard, aml.IO(keyboardData, 1), aml.IO(keyboardCommand, 1), aml.IRQ(keyboardIRQ)))
 	}
+	if c.Mouse {
+		devices = append(devices, device("MOU", idMouse, aml.IRQ(mouseIRQ)))
+	}
 	return devices
 }
 
@@ -99,7 +104,11 @@ func (c *Config) pciRoot() []byte {
 	if c.VGA {
 		behind = append(behind, aml.MemoryWindow(memmap.Video, memmap.OptionROMs-1))
 	}
-	behind = append(behind, aml.MemoryWindow(memmap.PCI, memmap.PCIEnd-1))
+	start, end := uint64(memmap.PCI), uint64(memmap.PCIEnd)
+	if c.PCI.End != 0 {
+		start, end = c.PCI.Start, c.PCI.End
+	}
+	behind = append(behind, aml.MemoryWindow(uint32(start), uint32(end-1)))
 	return aml.Device("PCI0",
 		aml.Name("_HID", aml.EISAID(idPCI)),
 		aml.Name("_BBN", aml.Integer(0)),

@@ -12,6 +12,7 @@ import (
 	"github.com/ringo-vmm/ringo/vmm/dma8237"
 	"github.com/ringo-vmm/ringo/vmm/floppy"
 	"github.com/ringo-vmm/ringo/vmm/fwcfg"
+	"github.com/ringo-vmm/ringo/vmm/hpet"
 	"github.com/ringo-vmm/ringo/vmm/i8042"
 	"github.com/ringo-vmm/ringo/vmm/ide"
 	"github.com/ringo-vmm/ringo/vmm/ioapic"
@@ -48,6 +49,7 @@ type board struct {
 	// For firmware; nil without.
 	vga   *vga.VGA
 	rom   *rom
+	hpet  *hpet.HPET
 	fwcfg *fwcfg.Device
 }
 
@@ -118,8 +120,14 @@ func (p *PC) isa(n int) device.IRQ { return ioapic.ISA(p.pic, p.ioapic, n) }
 // peripherals makes what pulls the interrupt lines, and what pulls none.
 func (p *PC) peripherals(c Config) (err error) {
 	clock, reset := p.VM.Clock(), p.end(vmm.Reset)
-	p.pit = pit.New(clock, p.isa(pit.Line), catchUp)
-	p.rtc = rtc.New(clock, p.isa(rtc.Line), c.Wall, rtc.Config{Low: p.VM.RAM.Low(), High: p.VM.RAM.High() - memmap.Top, CPUs: c.CPUs, Floppies: floppies(c.Disks)})
+	pitLine, rtcLine := p.isa(pit.Line), p.isa(rtc.Line)
+	if c.Firmware != nil {
+		if pitLine, rtcLine, err = p.timers(pitLine, rtcLine); err != nil {
+			return err
+		}
+	}
+	p.pit = pit.New(clock, pitLine, catchUp)
+	p.rtc = rtc.New(clock, rtcLine, c.Wall, rtc.Config{Low: p.VM.RAM.Low(), High: p.VM.RAM.High() - memmap.Top, CPUs: c.CPUs, Floppies: floppies(c.Disks)})
 	p.pm = pmtimer.New(clock, p.isa(acpitab.SCI), p.end(vmm.PoweredOff))
 	p.keyboard = i8042.New(i8042.Wires{Keyboard: p.isa(i8042.KeyboardLine), Mouse: p.isa(i8042.MouseLine), Reset: reset})
 	p.port92 = i8042.NewPort92(reset)

@@ -5,7 +5,10 @@ import (
 
 	"github.com/ringo-vmm/ringo/vmm"
 	"github.com/ringo-vmm/ringo/vmm/acpitab"
+	"github.com/ringo-vmm/ringo/vmm/device"
 	"github.com/ringo-vmm/ringo/vmm/fwcfg"
+	"github.com/ringo-vmm/ringo/vmm/hpet"
+	"github.com/ringo-vmm/ringo/vmm/ioapic"
 	"github.com/ringo-vmm/ringo/vmm/memmap"
 	"github.com/ringo-vmm/ringo/vmm/pcihost"
 	"github.com/ringo-vmm/ringo/vmm/ram"
@@ -268,6 +271,21 @@ func (p *PC) Screen() (lines []string, text, ok bool) {
 
 // displaySlot is the adapter's PCI device number.
 const displaySlot = 2
+
+// timers makes the high-precision timers, and returns the lines that PIT and RTC
+// have then: a guest can give them to it.
+func (p *PC) timers(pit, rtc device.IRQ) (pitLine, rtcLine device.IRQ, err error) {
+	wires := hpet.Wires{PIT: pit, RTC: rtc}
+	for n := firstHPETInput; n < ioapic.Pins; n++ {
+		wires.Inputs[n] = p.ioapic.Line(n)
+	}
+	p.hpet = hpet.New(p.VM.Clock(), wires)
+	return p.hpet.PIT(), p.hpet.RTC(), p.VM.Memory.Register("HPET", memmap.HPET, hpet.Size, p.hpet)
+}
+
+// firstHPETInput is the first of the I/O APIC's inputs that the HPET's timers
+// can pull: PCI's and ISA's are before.
+const firstHPETInput = 20
 
 // shadow is for the host bridge.
 func (p *PC) shadow(a pcihost.Attributes) {

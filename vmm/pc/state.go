@@ -15,14 +15,14 @@ func (p *PC) stateful() []device.Stateful {
 		p.consoles[0], p.consoles[1], &p.post,
 		p.dma, p.ide, p.pic, p.ioapic, &p.bus,
 	}
+	if p.rom != nil {
+		list = slices.Insert(append(list, p.vga, p.rom, p.fwcfg), 2, device.Stateful(p.hpet)) // behind PIT and RTC
+	}
 	if p.ahci != nil {
 		list = slices.Insert(list, 0, device.Stateful(p.ahci))
 	}
 	if p.floppy != nil {
 		list = slices.Insert(list, 0, device.Stateful(p.floppy))
-	}
-	if p.rom != nil {
-		list = append(list, p.vga, p.rom, p.fwcfg)
 	}
 	for _, q := range p.cpus {
 		list = append(list, q.lapic, q.msrs)
