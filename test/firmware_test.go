@@ -5,7 +5,9 @@ package test
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"github.com/ringo-vmm/ringo/internal/emu"
@@ -33,7 +35,7 @@ func TestFirmwareWithoutADisk(t *testing.T) {
 // the same name are one.
 func firmware(t *testing.T, keys string, files ...string) []media.Module {
 	t.Helper()
-	text := fmt.Sprintf("[[vm]]\nname = \"pc\"\nmemory = \"128M\"\nfirmware = \"bios-256k.bin\"\nvgabios = \"vgabios-stdvga.bin\"\n%s\n", keys)
+	text := fmt.Sprintf("[[vm]]\nname = \"pc\"\nmemory = \"192M\"\nfirmware = \"bios-256k.bin\"\nvgabios = \"vgabios-stdvga.bin\"\n%s\n", keys)
 	path := filepath.Join(t.TempDir(), config.ModuleName)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -60,6 +62,41 @@ func TestGRUBFromCDAndDisk(t *testing.T) {
 			c.Send(escape).Expect(monitor).Send("vm destroy pc; poweroff\n").Exit(emu.Stopped, 0)
 		})
 	}
+}
+
+// Linux with two processors comes up from a CD by GRUB, with what SeaBIOS tells
+// it of the machine, and has nothing to complain of.
+func TestLinuxFromCD(t *testing.T) {
+	dir := t.TempDir()
+	tree := filepath.Join(dir, "tree", "boot", "grub")
+	if err := os.MkdirAll(tree, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	menu := "serial --unit=0 --speed=115200\nterminal_output serial\nset timeout=0\n" +
+		"menuentry linux {\nlinux /boot/linux console=ttyS0\ninitrd /boot/initrd\n}\n"
+	if err := os.WriteFile(filepath.Join(tree, "grub.cfg"), []byte(menu), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, from := range map[string]string{"linux": "vmlinuz-generic", "initrd": "busybox.cpio"} {
+		b, err := os.ReadFile("../build/guests/" + from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "tree", "boot", name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	iso := filepath.Join(dir, "linux.iso")
+	if out, err := exec.Command("grub-mkrescue", "-o", iso, filepath.Join(dir, "tree")).CombinedOutput(); err != nil {
+		t.Fatalf("grub-mkrescue: %v\n%s", err, out)
+	}
+	modules := firmware(t, "cpus = 2\nboot = \"cd\"\n"+`disk = [{ file = "linux.iso", cd = true }]`, iso)
+	c := boot(t, emu.Options{MemMiB: 768, Modules: modules}).Expect(`HPET id`).Expect(`Brought up 1 node, 2 CPUs`).Expect(`PS/2 Controller \[PNP0303:KBD,PNP0f13:MOU\]`).Expect(busybox)
+	if bad := regexp.MustCompile(`(?m)^.*(ACPI Error|ACPI BIOS|Firmware Bug|Call Trace|BUG:).*$`).FindString(c.vm.Output()); bad != "" {
+		t.Error(bad)
+	}
+	c.Send("poweroff -f\n").Expect(`vm pc: ended: powered off`).Expect(`ringo> `)
+	c.Send("poweroff\n").Exit(emu.Stopped, 0)
 }
 
 // bootSector reads a sector of the last track by INT 13h, and prints the text
