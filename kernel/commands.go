@@ -39,7 +39,7 @@ func runMonitor() {
 		stopCommand("poweroff", "switch the machine off", reasonPowerOff),
 	)
 	if err == nil {
-		err = r.Add(vmshell.Commands(machines, attach)...)
+		err = r.Add(vmshell.Commands(machines, attach, attachDisplay)...)
 	}
 	if err != nil {
 		panic(err)

@@ -78,6 +78,16 @@ func attach(v *manager.Machine) error {
 	return nil
 }
 
+// attachDisplay shows a machine's display on the terminal, whose keys are the
+// machine's keyboard then.
+func attachDisplay(v *manager.Machine) error {
+	if v.Screen == nil {
+		return fmt.Errorf("%s has no display: that takes firmware", v.Config.Name)
+	}
+	screenSwitch.Attach(terminal.Guest{Name: v.Config.Name, Console: v.Screen, Show: v.ShowScreen, Leave: manager.LeaveScreen})
+	return nil
+}
+
 // machineEnded tells the user that a machine has ended.
 func machineEnded(v *manager.Machine, e manager.Ended) {
 	line := fmt.Sprintf("vm %s: ended: %v", v.Config.Name, e.Ending)

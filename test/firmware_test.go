@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"testing"
+	"time"
 
 	"github.com/ringo-vmm/ringo/internal/emu"
 	"github.com/ringo-vmm/ringo/internal/media"
@@ -158,4 +159,37 @@ func TestOtherSystems(t *testing.T) {
 			c.Expect(monitor).Send("poweroff\n").Exit(emu.Stopped, 0)
 		})
 	}
+}
+
+// onScreen waits until the text on the machine's display matches. The terminal
+// is the monitor's.
+func onScreen(c *console, expr string) {
+	c.Helper()
+	re := regexp.MustCompile(expr)
+	text := ""
+	for deadline := time.Now().Add(waitTime); time.Now().Before(deadline); {
+		text = c.Send("vm screen\n").Match(`(?s)vm screen\r?\n(.*?)ringo> `)[1]
+		if re.MatchString(text) {
+			return
+		}
+	}
+	c.Fatalf("no %q on the display:\n%s", expr, text)
+}
+
+// The display is shown on the terminal, and what is typed there are keys: GRUB
+// takes a command line, and shows what it answers.
+func TestDisplayAndKeyboard(t *testing.T) {
+	c := boot(t, emu.Options{MemMiB: 512, Modules: firmware(t, "boot = \"cd\"\n"+`disk = [{ file = "ringo.iso", cd = true }]`, hybridISO)})
+	c.Expect(`SeaBIOS`).Send(escape).Expect(monitor)
+	typeAt := func(keys string) {
+		c.Send("vm display pc\n").Expect(`\[pc; Ctrl-\] leads to the monitor and back\]`).Send(keys + escape).Expect(monitor)
+	}
+	onScreen(c, `executed automatically`)
+	typeAt("c")
+	onScreen(c, `grub>`)
+	typeAt("echo Hello, $root: 6*7\n")
+	onScreen(c, `(?m)^grub> echo Hello, \$root: 6\*7\s+^Hello, \S+: 6\*7`)
+	// The display is drawn anew for whoever comes to it.
+	c.Send("vm display pc\n").Expect(`Hello,`).Send(escape).Expect(monitor)
+	c.Send("vm destroy pc; poweroff\n").Exit(emu.Stopped, 0)
 }

@@ -26,6 +26,11 @@ const backlog = 2000
 type Guest struct {
 	Name    string
 	Console *console.Console
+	// Show, if not nil, writes to the console what there is to see, from the
+	// beginning, until ctx ends: a screen that is drawn anew for whoever
+	// comes to it. Leave is what sets the terminal right after that.
+	Show  func(ctx context.Context)
+	Leave string
 }
 
 // Switch shares a terminal.
@@ -98,14 +103,19 @@ func (s *Switch) Attach(g Guest) {
 	fmt.Fprintf(s.terminal, "\r\n[%s; Ctrl-] leads to the monitor and back]\r\n", g.Name)
 	s.Shows(true)
 	s.shown.Add(1)
-	go s.show(ctx, g, s.shown)
+	at := g.Console.Back(backlog)
+	if g.Show != nil {
+		at = g.Console.End()
+		go g.Show(ctx)
+	}
+	go s.show(ctx, g, at, s.shown)
 }
 
-// show copies a guest's output until it is told to stop.
-func (s *Switch) show(ctx context.Context, g Guest, shown *sync.WaitGroup) {
+// show copies a guest's output, from a place on, until it is told to stop.
+func (s *Switch) show(ctx context.Context, g Guest, at uint64, shown *sync.WaitGroup) {
 	defer shown.Done()
+	defer io.WriteString(s.terminal, g.Leave)
 	var text [256]byte
-	at := g.Console.Back(backlog)
 	for ctx.Err() == nil || s.drain.Load() {
 		n, lost, next := g.Console.Read(text[:], at)
 		if lost > 0 {

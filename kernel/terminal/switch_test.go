@@ -81,7 +81,7 @@ func guest(name string) Guest {
 		}
 		return len(p)
 	})
-	return Guest{name, c}
+	return Guest{Name: name, Console: c}
 }
 
 func say(g Guest, text string) {

@@ -100,3 +100,11 @@ func attach(s *shell, c *monitor.Context, v *manager.Machine, _ []string) error 
 	}
 	return s.attach(v)
 }
+
+// display shows a machine's display on the terminal.
+func display(s *shell, c *monitor.Context, v *manager.Machine, _ []string) error {
+	if s.display == nil {
+		return errors.New("this terminal cannot show displays")
+	}
+	return s.display(v)
+}

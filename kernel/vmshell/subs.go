@@ -13,6 +13,7 @@ var subs = []*sub{
 	{name: "wait", usage: "NAME [SECONDS]", help: "wait until it is off, and say how it ended", named: true, most: 1, run: wait},
 	{name: "share", usage: "NAME [weight=N] [cap=PERCENT] [cpus=LIST]", help: "its part of the processors; change it", named: true, most: 3, run: share, words: []string{"weight=", "cap=", "cpus="}},
 	{name: "attach", usage: "[NAME]", help: "show its console; Ctrl-] comes back", run: attach},
+	{name: "display", usage: "[NAME]", help: "show its display, and be its keyboard; Ctrl-] comes back", run: display},
 	{name: "console", usage: "[NAME] [LINES]", help: "show the last lines of its console; default 25", most: 1, run: scrollback},
 	{name: "screen", usage: "[NAME]", help: "the text on its display", run: look(screen)},
 	{name: "type", usage: "NAME TEXT...", help: "type a line at its console", named: true, most: -1, run: typeLine},

@@ -22,9 +22,9 @@ import (
 )
 
 // Commands are the commands for the machines of m. attach shows a machine's
-// console on the terminal.
-func Commands(m *manager.Manager, attach func(*manager.Machine) error) []monitor.Command {
-	s := &shell{manager: m, attach: attach}
+// console on the terminal, display its display.
+func Commands(m *manager.Manager, attach, display func(*manager.Machine) error) []monitor.Command {
+	s := &shell{manager: m, attach: attach, display: display}
 	commands := []monitor.Command{{
 		Name: "vm", Usage: "[COMMAND] [NAME] [ARGUMENT...]", Group: "virtual machines",
 		Help: "all about virtual machines; vm alone lists its commands", Run: s.vm, Complete: s.completeVM, More: listing(),
@@ -41,6 +41,7 @@ func Commands(m *manager.Manager, attach func(*manager.Machine) error) []monitor
 type shell struct {
 	manager *manager.Manager
 	attach  func(*manager.Machine) error
+	display func(*manager.Machine) error
 
 	mu     sync.Mutex
 	last   string // the machine that was named last

@@ -49,7 +49,7 @@ func newRig(t *testing.T, config string, exits ...vmmtest.Exit) *rig {
 	if err := r.commands.Add(Commands(r.manager, func(v *manager.Machine) error {
 		r.attachedTo <- v.Config.Name
 		return nil
-	})...); err != nil {
+	}, nil)...); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -139,7 +139,7 @@ func TestTheMachineNamedLastIsMeant(t *testing.T) {
 	running := newRig(t, machine("a")+machine("b"))
 	running.run("vm start b", `^$`)
 	running.commands = monitor.NewRegistry() // one to which nothing was named
-	if err := running.commands.Add(Commands(running.manager, nil)...); err != nil {
+	if err := running.commands.Add(Commands(running.manager, nil, nil)...); err != nil {
 		t.Fatal(err)
 	}
 	running.run("vm console; stats", `run time`)

@@ -38,7 +38,7 @@ func (v *Machine) build() (*pc.PC, error) {
 	}
 	p, err := pc.New(pc.Config{
 		Name: c.Name, Memory: c.Memory, CPUs: c.CPUs, Host: o.Host, Engine: engine, CPUID: o.CPUID, TSCHz: o.TSCHz, Wall: o.Wall,
-		Load: load, Console: v.Console, Features: features, MSRs: c.MSRs, Share: c.Share,
+		Load: load, Console: v.Console, Screen: v.Screen, Features: features, MSRs: c.MSRs, Share: c.Share,
 		Firmware: firmware(c, images), Disks: disks(c, images),
 	})
 	if err != nil {

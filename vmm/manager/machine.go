@@ -18,6 +18,7 @@ import (
 type Machine struct {
 	Config  *config.VM
 	Console *console.Console // outlives resets and ends
+	Screen  *console.Console // its display and keyboard, likewise; nil without firmware
 
 	manager *Manager
 

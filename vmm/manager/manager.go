@@ -54,7 +54,11 @@ func (m *Manager) Configure(text []byte) []error {
 			errs = append(errs, vm.Errorf("name", "there is a machine of this name already"))
 			continue
 		}
-		m.machines = append(m.machines, &Machine{Config: vm, Console: console.New(vm.Scrollback), manager: m})
+		v := &Machine{Config: vm, Console: console.New(vm.Scrollback), manager: m}
+		if vm.Firmware != "" {
+			v.Screen = console.New(screenBuffer)
+		}
+		m.machines = append(m.machines, v)
 	}
 	return errs
 }

@@ -1,8 +1,6 @@
 package pc
 
 import (
-	"fmt"
-
 	"github.com/ringo-vmm/ringo/vmm"
 	"github.com/ringo-vmm/ringo/vmm/acpitab"
 	"github.com/ringo-vmm/ringo/vmm/ahci"
@@ -88,7 +86,7 @@ func (p *PC) devices(c Config) error {
 	p.placeLAPICs()
 	p.firmware()
 	line := c.Console.NewLine(&p.VM.Devices)
-	line.Broken = func(bug any) { p.VM.End(vmm.Ending{How: vmm.Failed, Err: fmt.Errorf("bug in Ringo: %v", bug)}) }
+	line.Broken = p.broken
 	p.uart = serial.New(p.VM.Clock(), p.isa(serial.COM1Line), line)
 	if err := p.VM.Ports.Register("COM1", serial.COM1, serial.Ports, p.uart); err != nil {
 		return err
@@ -129,7 +127,7 @@ func (p *PC) peripherals(c Config) (err error) {
 	p.pit = pit.New(clock, pitLine, catchUp)
 	p.rtc = rtc.New(clock, rtcLine, c.Wall, rtc.Config{Low: p.VM.RAM.Low(), High: p.VM.RAM.High() - memmap.Top, CPUs: c.CPUs, Floppies: floppies(c.Disks)})
 	p.pm = pmtimer.New(clock, p.isa(acpitab.SCI), p.end(vmm.PoweredOff))
-	p.keyboard = i8042.New(i8042.Wires{Keyboard: p.isa(i8042.KeyboardLine), Mouse: p.isa(i8042.MouseLine), Reset: reset})
+	p.newKeyboard(c, reset)
 	p.port92 = i8042.NewPort92(reset)
 	pci := pcihost.Config{Routes: pciRoutes, ISABridge: true, Reset: reset, Shadow: p.shadow}
 	for _, n := range pciRoutes {

@@ -33,6 +33,9 @@ type Config struct {
 	Disks []Disk
 	// Console is the terminal at COM1. It outlives the machine.
 	Console *console.Console
+	// Screen is where the keyboard is typed at; nil is nowhere. It outlives
+	// the machine too.
+	Screen *console.Console
 
 	// Features turn CPUID features on and off, by "+NAME" and "-NAME".
 	Features []string

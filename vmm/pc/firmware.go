@@ -8,6 +8,7 @@ import (
 	"github.com/ringo-vmm/ringo/vmm/device"
 	"github.com/ringo-vmm/ringo/vmm/fwcfg"
 	"github.com/ringo-vmm/ringo/vmm/hpet"
+	"github.com/ringo-vmm/ringo/vmm/i8042"
 	"github.com/ringo-vmm/ringo/vmm/ioapic"
 	"github.com/ringo-vmm/ringo/vmm/memmap"
 	"github.com/ringo-vmm/ringo/vmm/pcihost"
@@ -257,6 +258,39 @@ func (p *PC) display() error {
 		return err
 	}
 	return p.pci.Add(displaySlot, 0, f)
+}
+
+// newKeyboard makes the keyboard controller, and lets it be typed at.
+func (p *PC) newKeyboard(c Config, reset func()) {
+	wires := i8042.Wires{Keyboard: p.isa(i8042.KeyboardLine), Mouse: p.isa(i8042.MouseLine), Clock: p.VM.Clock(), Reset: reset}
+	if c.Screen == nil {
+		p.keyboard = i8042.New(wires)
+		return
+	}
+	line := c.Screen.NewLine(&p.VM.Devices)
+	line.Broken = p.broken
+	wires.Ready = line.Ready
+	p.keyboard = i8042.New(wires)
+	line.Connect(p.keyboard.Type)
+}
+
+// broken ends the machine because of a bug in one of its devices.
+func (p *PC) broken(bug any) {
+	p.VM.End(vmm.Ending{How: vmm.Failed, Err: fmt.Errorf("bug in Ringo: %v", bug)})
+}
+
+// Text fills in the text on the display, while the machine runs, or says why
+// there is none.
+func (p *PC) Text(t *vga.Text) (why string) {
+	p.VM.Devices.Lock()
+	defer p.VM.Devices.Unlock()
+	switch {
+	case p.vga == nil:
+		return "it has no display"
+	case !p.vga.Text(t):
+		return "a picture, not text"
+	}
+	return ""
 }
 
 // Screen is what the display shows. ok is false if there is none, text if it is
