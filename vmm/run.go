@@ -72,12 +72,15 @@ func (vm *VM) Pause() {
 	first := vm.gate.closed.Add(1) == 1
 	vm.kickAll()
 	vm.gate.drain()
+	vm.Devices.Lock()
+	for _, c := range vm.cpus {
+		c.turn.End() // an interrupt may just have woken it
+	}
 	if first {
-		vm.Devices.Lock()
 		vm.clock.pause()
-		vm.Devices.Unlock()
 		vm.frozen = vm.host.TSC()
 	}
+	vm.Devices.Unlock()
 }
 
 // Resume lets the machine go on where it was paused.

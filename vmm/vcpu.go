@@ -106,7 +106,7 @@ func (c *VCPU) kick(what uint32) {
 	c.Attention.Or(what)
 	c.stir()
 	if c.halted.Load() {
-		if what == attendInterrupt {
+		if what == attendInterrupt && c.vm.gate.closed.Load() == 0 {
 			c.turn.Begin() // in time, though its goroutine may have to wait for the caller's
 		}
 		select {

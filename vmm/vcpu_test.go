@@ -32,7 +32,13 @@ func (c *counter) Out(uint16, int, uint32) { c.out++ }
 // at 0xf4 that ends it.
 func machine(t testing.TB, exits ...vmmtest.Exit) (*vmm.VM, *vmm.VCPU, *interrupts, *counter) {
 	t.Helper()
-	vm, err := vmmtest.VM("test", &vmmtest.Host{}, &vmmtest.Engine{Exits: exits}, ram.BlockSize)
+	return machineOn(t, &vmmtest.Host{}, exits...)
+}
+
+// machineOn is machine on a host.
+func machineOn(t testing.TB, host *vmmtest.Host, exits ...vmmtest.Exit) (*vmm.VM, *vmm.VCPU, *interrupts, *counter) {
+	t.Helper()
+	vm, err := vmmtest.VM("test", host, &vmmtest.Engine{Exits: exits}, ram.BlockSize)
 	if err != nil {
 		t.Fatal(err)
 	}
