@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -168,8 +169,10 @@ func onScreen(c *console, expr string) {
 	re := regexp.MustCompile(expr)
 	text := ""
 	for deadline := time.Now().Add(waitTime); time.Now().Before(deadline); {
-		text = c.Send("vm screen\n").Match(`(?s)vm screen\r?\n(.*?)ringo> `)[1]
-		if re.MatchString(text) {
+		// What is typed may come back with lines of the log in between.
+		before := len(c.vm.Output())
+		c.Send("vm screen\n").Expect(`ringo> `)
+		if text = strings.ReplaceAll(c.vm.Output()[before:], "\r\n", "\n"); re.MatchString(text) {
 			return
 		}
 	}
