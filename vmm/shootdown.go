@@ -21,12 +21,16 @@ func (vm *VM) Map(gpa, hpa, size uint64, write bool) error {
 // once a host's processor has taken one, a guest there attends to its bell
 // before it goes on.
 func (vm *VM) shootDown(by *VCPU) {
+	others := false
 	for _, c := range vm.cpus {
 		if c == by {
 			c.cpu.FlushTLB()
-		} else {
-			c.kick(attendFlush)
+			continue
 		}
+		c.kick(attendFlush)
+		others = true
 	}
-	vm.host.Rendezvous()
+	if others {
+		vm.host.Rendezvous()
+	}
 }

@@ -8,7 +8,7 @@ import (
 // An alarm stores 1 at an address when its time comes, and thereby makes the
 // processor that set it take an interrupt, which ends a guest's run. It belongs
 // to no thread: on one processor goroutines that run guests change threads, and
-// on several they stay where they are, see Pin. One that is set elsewhere than
+// on several they stay where they are, see PinTo. One that is set elsewhere than
 // before moves there.
 type alarm struct {
 	timer timer

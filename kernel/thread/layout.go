@@ -96,7 +96,6 @@ type processor struct {
 
 	// The layer's lock guards these.
 	ready  readyQueue // threads that may run nowhere else
-	pinned uint32     // threads that are pinned here
 	timers timers     // the deadlines that its timer sees to
 
 	// The watchdog's, see watch.go.

@@ -4,24 +4,14 @@ package thread
 
 import "runtime"
 
-// Pin makes the calling goroutine keep its thread, and that thread one
-// processor, whose index it returns. Each Pin wants its Unpin.
-func Pin() (index uint32) {
-	runtime.LockOSThread()
-	Call(func(index *uint32) {
-		*index = leastPinned()
-		this().current.get().setPin(*index + 1)
-	}, &index)
-	return index
-}
-
-// Unpin undoes Pin.
+// Unpin lets the calling goroutine run anywhere again.
 func Unpin() {
 	Call(func(*struct{}) { this().current.get().setPin(0) }, &struct{}{})
 	runtime.UnlockOSThread()
 }
 
-// PinTo is Pin for a certain processor. The function it returns undoes it.
+// PinTo makes the calling goroutine keep its thread, and that thread the processor
+// with an index. The function it returns is Unpin.
 func PinTo(index uint32) func() {
 	runtime.LockOSThread()
 	Call(func(*struct{}) { this().current.get().setPin(index + 1) }, &struct{}{})

@@ -15,9 +15,8 @@ const (
 	screenBuffer = 64 << 10
 )
 
-// LeaveScreen sets a terminal right on which ShowScreen has drawn: colours,
-// lines that wrap, the cursor, below the screen. ECMA-48 §8.3.
-const LeaveScreen = "\x1b[0m\x1b[?7h\x1b[?25h\x1b[25;1H\r\n"
+// LeaveScreen sets a terminal right on which ShowScreen has drawn.
+var LeaveScreen = vga.Leave(screenRows)
 
 // ShowScreen draws the machine's display on its Screen, as terminals show it,
 // until ctx ends: all of it, and then what changes. What is typed at the Screen

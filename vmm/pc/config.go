@@ -29,7 +29,8 @@ type Config struct {
 	// there is Firmware, that is started in its place.
 	Load     loader.Config
 	Firmware *Firmware
-	// Disks are at the IDE controller, up to four. There is none without.
+	// Disks are at the controllers that their Bus names: up to four at IDE,
+	// six at AHCI and two floppies.
 	Disks []Disk
 	// Console is the terminal at COM1. It outlives the machine.
 	Console *console.Console

@@ -142,7 +142,7 @@ func (p *PC) newFloppy(disks [2]*block.Disk, n int) (err error) {
 	return p.VM.Ports.Register("floppy", floppy.DIRPort, 1, p.floppy.DIR())
 }
 
-// served runs what a disk has to say to its p.ide. A bug there costs the
+// served runs what a disk has to say to its controller. A bug there costs the
 // machine, like one in a device.
 func (p *PC) served(f func()) {
 	p.VM.Devices.Lock()

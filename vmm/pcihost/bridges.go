@@ -30,16 +30,23 @@ const (
 type Attributes [7]uint8
 
 // Segments is how many parts the memory has: twelve of 16 KiB, and one of 64 KiB.
-const Segments = 13
+const (
+	Segments     = 13
+	segmentFirst = 0xc0000
+	segmentShift = 14
+	lastSegment  = 64 << 10 // bytes
+)
+
+// SegmentAt is the part that has a guest-physical address from 0xC0000 to 1 MiB.
+func SegmentAt(gpa uint64) int { return min(int((gpa-segmentFirst)>>segmentShift), Segments-1) }
 
 // Segment is the range of guest-physical addresses of a part, and whether reads
 // and writes there go to memory.
 func (a Attributes) Segment(i int) (start, size uint64, read, write bool) {
-	const first, small, large = 0xc0000, 16 << 10, 64 << 10
-	start, size = first+uint64(i)*small, small
+	start, size = segmentFirst+uint64(i)<<segmentShift, 1<<segmentShift
 	bits := a[1+min(i/2, 5)] >> (4 * (i % 2))
 	if i == Segments-1 {
-		size, bits = large, a[0]>>4
+		size, bits = lastSegment, a[0]>>4
 	}
 	return start, size, bits&1 != 0, bits&2 != 0
 }

@@ -77,11 +77,10 @@ func (a *ANSI) Draw(t *Text) error {
 	return err
 }
 
-// Close leaves the terminal as others expect it, the cursor below the screen.
-func (a *ANSI) Close() error {
-	a.valid = false
-	_, err := io.WriteString(a.w, resetSGR+wrap+csi+strconv.Itoa(a.rows)+"H"+showCursor+"\r\n")
-	return err
+// Leave is what leaves a terminal of so many rows as others expect it after
+// Draw, the cursor below the screen.
+func Leave(rows int) string {
+	return resetSGR + wrap + csi + strconv.Itoa(rows) + "H" + showCursor + "\r\n"
 }
 
 // scroll is the first row to show: the same as before while the cursor is in

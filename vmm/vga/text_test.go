@@ -187,9 +187,8 @@ func TestOnlyDifferencesAreDrawn(t *testing.T) {
 	if got := draw(t, a, &out, r.text()); !strings.Contains(got, "\x1b[0;91;104mx") {
 		t.Errorf("without blinking it is %q", got)
 	}
-	out.Reset()
-	if a.Close(); out.String() != "\x1b[0m\x1b[?7h\x1b[25H\x1b[?25h\r\n" {
-		t.Errorf("at the end %q", out.String())
+	if end := Leave(25); end != "\x1b[0m\x1b[?7h\x1b[25H\x1b[?25h\r\n" {
+		t.Errorf("at the end %q", end)
 	}
 }
 
