@@ -53,6 +53,11 @@ func Exits(w io.Writer, vm *vmm.VM, tscHz uint64) {
 	}
 	fmt.Fprintf(w, "%-22s %12d %16d  in all %s\n", "all", all.count, all.cycles, seconds(ticks(all.cycles, tscHz)))
 	places(w, vm)
+	for _, c := range vm.CPUs() {
+		if text := spin(vm, c); text != "" {
+			fmt.Fprintf(w, "CPU %d %s\n", c.ID, text)
+		}
+	}
 }
 
 // places shows the most frequent ports, addresses, MSRs and RIPs of the trace.

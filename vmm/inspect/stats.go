@@ -22,6 +22,9 @@ func Stats(w io.Writer, vm *vmm.VM, age time.Duration, tscHz uint64) {
 			seconds(guest), share(uint64(guest), uint64(age)), seconds(idle), share(uint64(idle), uint64(age)),
 			seconds(handling), share(uint64(handling), uint64(age)))
 		fmt.Fprintf(w, "          %d exits, %s\n", s.Exits(), PerSecond(s.Exits(), age))
+		if text := spin(vm, c); text != "" {
+			fmt.Fprintf(w, "          it %s\n", text)
+		}
 	}
 }
 
