@@ -39,7 +39,7 @@ func runMonitor() {
 		stopCommand("poweroff", "switch the machine off", reasonPowerOff),
 	)
 	if err == nil {
-		err = r.Add(vmshell.Commands(machines, attach, attachDisplay)...)
+		err = r.Add(append(vmshell.Commands(machines, attach, attachDisplay), labCommands()...)...)
 	}
 	if err != nil {
 		panic(err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/mod/modfile"
 	"golang.org/x/sys/unix"
@@ -36,12 +37,14 @@ func findRoot() (string, error) {
 type buildFlags struct {
 	tamago  *string
 	install *bool
+	tags    *string
 }
 
 func (c *cli) buildFlags() buildFlags {
 	return buildFlags{
 		c.flags.String("tamago", "", "build with TamaGo's distribution: the `path` of its go command"),
 		c.flags.Bool("install", false, "install missing packages of this machine with apt-get"),
+		c.flags.String("tags", "", "build `tags`, with commas: labs for a kernel with the labs of docs/course in it"),
 	}
 }
 
@@ -56,7 +59,11 @@ func (f buildFlags) need(packages []hostpkg.Package) error {
 
 // options says what to build in the repository at root.
 func (f buildFlags) options(root string) toolchain.Options {
-	return toolchain.Options{Root: root, TamaGo: *f.tamago, Log: os.Stderr}
+	o := toolchain.Options{Root: root, TamaGo: *f.tamago, Log: os.Stderr}
+	if *f.tags != "" {
+		o.Tags = strings.Split(*f.tags, ",")
+	}
+	return o
 }
 
 // build builds the kernel and returns the repository and the image's path.

@@ -41,6 +41,7 @@ var commands = []command{
 	{"guest", "fetch|list [GUEST...]", "get the guest systems that iso/*.toml name, or list them", runGuest},
 	{"micro", "[NAME...]", "run the micro-guests of docs/guests.md, or some of them", runMicro},
 	{"bench", "", "measure exits, memory and Linux's start, and compare with KVM", runBench},
+	{"grade", "[LAB]", "grade a lab of docs/course, or list them", runGrade},
 	{"test", "", "vet, and run unit tests and boot tests", runTest},
 	{"vet", "", "go vet, for the host's build and the kernel's", runVet},
 	{"fuzz", "", "run every fuzz target for a while", runFuzz},

@@ -37,6 +37,12 @@ func (f buildFlags) vet(root string) error {
 	if kernel := toolchain.Vet(f.options(root)); kernel != nil {
 		err = errors.Join(err, fmt.Errorf("go vet for the kernel's build: %w", kernel))
 	}
+	labs := f.options(root)
+	labs.Tags = append(labs.Tags, "labs", "solution")
+	fmt.Fprintln(os.Stderr, "ringo: go vet for the kernel's build with the labs' solutions")
+	if kernel := toolchain.Vet(labs); kernel != nil {
+		err = errors.Join(err, fmt.Errorf("go vet for the labs' solutions: %w", kernel))
+	}
 	return err
 }
 
