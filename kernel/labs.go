@@ -7,7 +7,9 @@ import (
 	"github.com/ringo-vmm/ringo/labs"
 )
 
-func init() { labs.Connect() }
+func labHost() labs.Host { return labs.Host{Machines: machines, Scheduler: scheduler, Now: now} }
+
+func init() { labs.Connect(labHost()) }
 
 // labCommands are the labs' commands, in a kernel that has the labs in it.
-func labCommands() []monitor.Command { return labs.Commands(machines, scheduler) }
+func labCommands() []monitor.Command { return labs.Commands(labHost()) }

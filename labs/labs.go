@@ -6,17 +6,30 @@ package labs
 
 import (
 	"github.com/ringo-vmm/ringo/kernel/monitor"
+	"github.com/ringo-vmm/ringo/labs/exits"
+	"github.com/ringo-vmm/ringo/labs/hypercall"
+	"github.com/ringo-vmm/ringo/labs/policy"
 	"github.com/ringo-vmm/ringo/labs/scheduler"
 	"github.com/ringo-vmm/ringo/vmm/manager"
 	"github.com/ringo-vmm/ringo/vmm/sched"
 )
 
+// Host is what the labs need of Ringo.
+type Host struct {
+	Machines  *manager.Manager
+	Scheduler func() *sched.Scheduler
+	Now       func() uint64 // ns
+}
+
 // Connect hooks the labs in, before anything runs.
-func Connect() {
+func Connect(h Host) {
+	exits.Connect(h.Now)
+	policy.Connect()
+	hypercall.Connect()
 	sched.Register("lab", scheduler.New)
 }
 
 // Commands are what the labs add to the monitor.
-func Commands(m *manager.Manager, s func() *sched.Scheduler) []monitor.Command {
-	return []monitor.Command{scheduler.Command(s)}
+func Commands(h Host) []monitor.Command {
+	return []monitor.Command{exits.Command(h.Machines, h.Now), hypercall.Command(h.Machines), scheduler.Command(h.Scheduler)}
 }

@@ -56,16 +56,13 @@ var prompt = regexp.MustCompile(promptText)
 
 // find finds a micro-guest: one of the tests', or one that only labs have.
 func find(name string) (guests.Guest, bool) {
-	for _, g := range labGuests {
+	for _, g := range guests.Course {
 		if g.Name == name {
 			return g, true
 		}
 	}
 	return guests.Find(name)
 }
-
-// labGuests are the micro-guests that are no tests.
-var labGuests = []guests.Guest{guests.Counter}
 
 func (g *Grader) out(l *Lab) string { return filepath.Join(g.Root, "build", "labs", l.Name) }
 

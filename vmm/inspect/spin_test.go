@@ -25,7 +25,9 @@ func hostAt(rip uint64) vmmtest.Exit {
 
 func TestGuestThatSpinsIsNamed(t *testing.T) {
 	read := func(gpa uint64) vmmtest.Exit {
-		return func(_ *vmmtest.CPU, e *vmm.Exit) { e.Reason, e.Port, e.Size, e.Length = vmm.ReasonPort, uint16(gpa), 1, 1 }
+		return func(_ *vmmtest.CPU, e *vmm.Exit) {
+			e.Reason, e.Port, e.Size, e.Length = vmm.ReasonPort, uint16(gpa), 1, 1
+		}
 	}
 	for _, tc := range []struct {
 		name  string

@@ -1,0 +1,147 @@
+package guests
+
+import "github.com/ringo-vmm/ringo/vmm/guests/asm"
+
+// Course are guests for the labs of docs/course. They are no tests of Ringo, and
+// not among All.
+var Course = []Guest{Counter, ticker, brand, chatter, dog}
+
+// ticker halts until the timer wakes it, a hundred times a second, for ever.
+var ticker = Guest{
+	Name: "ticker", Help: "halts, and writes its caches back at every tick",
+	Memory: 4 << 20, Mode: Long, Code: tickerCode, Expect: `ticking`, Ends: Anyhow,
+}
+
+func tickerCode(p *Prog) {
+	p.LoadIDT()
+	p.Count(0x20, p.picEnd)
+	p.InitPIC(0x20, 0xfffe)
+	p.StartPIT(100)
+	p.Print("ticking\n")
+	p.Label("tick")
+	p.Wbinvd()
+	p.Sti()
+	p.Hlt()
+	p.Cli()
+	p.Jmp(asm.Ref("tick"))
+}
+
+// The register of lab 3.
+const courseMSR = 0x52494e00
+
+// brand prints what CPUID calls its processor, and tries the lab's register.
+var brand = Guest{
+	Name: "brand", Help: "prints what CPUID says, and reads the lab's register",
+	Memory: 4 << 20, Mode: Long, Code: brandCode, Expect: `passed`, Ends: Exits,
+}
+
+func brandCode(p *Prog) {
+	p.LoadIDT()
+	text := p.Var("brand", 64)
+	for n := range 3 {
+		p.Mov(asm.EAX, asm.Imm(0x80000002+n))
+		p.Cpuid()
+		for i, r := range []asm.Reg{asm.EAX, asm.EBX, asm.ECX, asm.EDX} {
+			m := text
+			m.Disp, m.Size = int64(16*n+4*i), 4
+			p.Mov(m, r)
+		}
+	}
+	p.Print("processor: ")
+	p.Mov(asm.EAX, asm.Ref("brand"))
+	p.Call(asm.Ref(p.routine("print", p.printRoutine)))
+	p.Mov(asm.EAX, asm.Imm(1))
+	p.Cpuid()
+	p.Shr(asm.ECX, asm.Imm(31))
+	p.Print("\nhypervisor: ")
+	p.PrintDec(asm.ECX)
+	p.Print("\n")
+	p.Mov(asm.ECX, asm.Imm(courseMSR))
+	p.Xor(asm.EAX, asm.EAX)
+	p.Xor(asm.EDX, asm.EDX)
+	p.Wrmsr()
+	for range 3 {
+		p.Rdmsr()
+	}
+	p.Print("reads: ")
+	p.PrintDec(asm.EAX)
+	p.Print("\n")
+}
+
+// Numbers of lab 8.
+const (
+	courseCall  = 0x52494e00 // EAX
+	chatterText = 1000       // bytes that it prints each way
+)
+
+// chatter prints a text byte by byte at COM1, and then with one hypercall.
+var chatter = Guest{
+	Name: "chatter", Help: "prints at COM1, and then by a hypercall",
+	Memory: 4 << 20, Mode: Long, Code: chatterCode, Expect: `passed`, Ends: Exits,
+}
+
+func chatterCode(p *Prog) {
+	p.LoadIDT()
+	text := p.Var("text", chatterText)
+	p.Cld()
+	p.Mov(asm.EDI, asm.Ref("text"))
+	p.Mov(asm.ECX, asm.Imm(chatterText))
+	p.Mov(asm.EAX, asm.Imm('.'))
+	p.Rep()
+	p.Stosb()
+	last := text
+	last.Disp, last.Size = chatterText-1, 1
+	p.Mov(last, asm.Imm('\n'))
+
+	p.Mov(asm.ESI, asm.Ref("text"))
+	p.Mov(asm.ECX, asm.Imm(chatterText))
+	p.Mov(asm.EDX, asm.Imm(com1))
+	p.Label("byte")
+	p.Lodsb()
+	p.Out(asm.DX, asm.AL)
+	p.Loop("byte")
+
+	p.Mov(asm.EAX, asm.Imm(courseCall))
+	p.Mov(asm.EBX, asm.Ref("text"))
+	p.Mov(asm.ECX, asm.Imm(chatterText))
+	p.Vmmcall()
+	p.Check("hypercall returns the number of bytes", asm.RAX, asm.Imm(chatterText))
+	p.Mov(asm.EAX, asm.Imm(courseCall))
+	p.Mov(asm.RBX, asm.Imm(-16))
+	p.Mov(asm.ECX, asm.Imm(chatterText))
+	p.Vmmcall()
+	p.Check("and -1 for an address that is not memory", asm.RAX, asm.Imm(-1))
+}
+
+// Ports of lab 4's watchdog.
+const (
+	dogPort = 0x2f0
+	dogLine = 5
+)
+
+// dog sets the watchdog, takes its interrupt, feeds it for a while, and then
+// lets it reset the machine.
+var dog = Guest{
+	Name: "dog", Help: "is guarded by the watchdog of lab 4, and hangs",
+	Memory: 4 << 20, Mode: Long, Code: dogCode, Expect: `barked`, Ends: Resets,
+}
+
+func dogCode(p *Prog) {
+	p.LoadIDT()
+	barks := p.Count(0x20+dogLine, p.picEnd)
+	p.InitPIC(0x20, 0xffff&^(1<<dogLine))
+	set := func(ms int64) {
+		p.Mov(asm.EDX, asm.Imm(dogPort))
+		p.Mov(asm.EAX, asm.Imm(ms))
+		p.Out(asm.DX, asm.AX)
+	}
+	set(50)
+	p.Await(barks, 1)
+	p.Print("barked\n")
+	set(50)
+	p.Print("hanging\n")
+	p.Label("hang")
+	p.Sti()
+	p.Hlt()
+	p.Jmp(asm.Ref("hang"))
+}
