@@ -6,6 +6,7 @@ package labs
 
 import (
 	"github.com/ringo-vmm/ringo/kernel/monitor"
+	"github.com/ringo-vmm/ringo/labs/device"
 	"github.com/ringo-vmm/ringo/labs/exits"
 	"github.com/ringo-vmm/ringo/labs/hypercall"
 	"github.com/ringo-vmm/ringo/labs/policy"
@@ -26,6 +27,7 @@ func Connect(h Host) {
 	exits.Connect(h.Now)
 	policy.Connect()
 	hypercall.Connect()
+	device.Connect()
 	sched.Register("lab", scheduler.New)
 }
 

@@ -39,6 +39,7 @@ type board struct {
 	uart     *serial.UART
 	consoles [2]*debugport.Console
 	post     debugport.POST
+	extended []Extension
 	ide      *ide.Controller
 	dma      *dma8237.DMA
 	ahci     *ahci.Controller   // nil: no disk is at one
@@ -92,7 +93,7 @@ func (p *PC) devices(c Config) error {
 		return err
 	}
 	line.Connect(p.uart.Receive)
-	return nil
+	return p.extend()
 }
 
 // controllers makes the interrupt controllers.

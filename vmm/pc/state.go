@@ -24,6 +24,9 @@ func (p *PC) stateful() []device.Stateful {
 	if p.floppy != nil {
 		list = slices.Insert(list, 0, device.Stateful(p.floppy))
 	}
+	for _, d := range p.extended {
+		list = slices.Insert(list, 0, device.Stateful(d))
+	}
 	for _, q := range p.cpus {
 		list = append(list, q.lapic, q.msrs)
 	}
