@@ -9,6 +9,7 @@ import (
 	"github.com/ringo-vmm/ringo/labs/device"
 	"github.com/ringo-vmm/ringo/labs/exits"
 	"github.com/ringo-vmm/ringo/labs/hypercall"
+	"github.com/ringo-vmm/ringo/labs/paging"
 	"github.com/ringo-vmm/ringo/labs/policy"
 	"github.com/ringo-vmm/ringo/labs/scheduler"
 	"github.com/ringo-vmm/ringo/vmm/manager"
@@ -33,5 +34,6 @@ func Connect(h Host) {
 
 // Commands are what the labs add to the monitor.
 func Commands(h Host) []monitor.Command {
-	return []monitor.Command{exits.Command(h.Machines, h.Now), hypercall.Command(h.Machines), scheduler.Command(h.Scheduler)}
+	return append(paging.Commands(h.Machines),
+		exits.Command(h.Machines, h.Now), hypercall.Command(h.Machines), scheduler.Command(h.Scheduler))
 }

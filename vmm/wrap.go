@@ -21,3 +21,13 @@ func (c *VCPU) Complete() { c.next() }
 // Fault raises an exception of the instruction that exited, with the error code
 // 0 if it has one.
 func (c *VCPU) Fault(v x86.Vector) { c.fault(v) }
+
+// NestedRoot is the host-physical address of the root of the machine's nested
+// page tables; ok is false if the engine does not tell.
+func (vm *VM) NestedRoot() (hpa uint64, ok bool) {
+	s, ok := vm.space.(interface{ Root() uint64 })
+	if !ok {
+		return 0, false
+	}
+	return s.Root(), true
+}
