@@ -38,6 +38,16 @@ func References(text string) (list []Reference) {
 	return list
 }
 
+var link = regexp.MustCompile(`\]\(([\w./-]+\.\w+)[#)]`)
+
+// Links are the files that a document's text has links to, relative to its folder.
+func Links(text string) (list []string) {
+	for _, m := range link.FindAllStringSubmatch(text, -1) {
+		list = append(list, m[1])
+	}
+	return list
+}
+
 // Check looks a reference up in the repository at root.
 func (r Reference) Check(root string) error {
 	path := filepath.Join(root, r.Path)
@@ -49,7 +59,7 @@ func (r Reference) Check(root string) error {
 	switch {
 	case found:
 	case strings.HasSuffix(r.Path, ".s"):
-		found = regexp.MustCompile(`(?m)^TEXT\s+\S*\x{b7}` + regexp.QuoteMeta(r.Name) + `\b`).Match(text)
+		found = regexp.MustCompile(`(?m)^TEXT\s+(?:\S*\x{b7})?` + regexp.QuoteMeta(r.Name) + `\b`).Match(text)
 	case strings.HasSuffix(r.Path, ".go"):
 		file, err := parser.ParseFile(token.NewFileSet(), path, text, parser.SkipObjectResolution)
 		if err != nil {

@@ -28,6 +28,11 @@ func TestDocumentsNameWhatIsThere(t *testing.T) {
 		if err != nil {
 			return err
 		}
+		for _, to := range Links(string(text)) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(path), to)); err != nil && !strings.Contains(to, "//") {
+				t.Errorf("%s: there is no %s", path, to)
+			}
+		}
 		for _, r := range References(string(text)) {
 			if written[r.Path] || strings.HasPrefix(r.Path, "build/") {
 				continue
