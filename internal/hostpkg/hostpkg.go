@@ -52,13 +52,27 @@ var (
 	}, GRUB...)
 )
 
+// What disks with a system on them are made with, and SYSLINUX's floppies.
+var (
+	Disk = []Package{
+		{"grub-common", "grub-mkimage"},
+		{"grub-pc-bin", "/usr/lib/grub/i386-pc/moddep.lst"},
+		{"e2fsprogs", "/sbin/mke2fs"},
+	}
+	Floppy = []Package{
+		{"syslinux", "syslinux"},
+		{"syslinux-common", "/usr/lib/syslinux/modules/bios/ldlinux.c32"},
+		{"mtools", "mformat"},
+	}
+)
+
 // Race is what go test -race needs: a C compiler and the C library's headers.
 var Race = []Package{{"gcc", "gcc"}, {"libc6-dev", "/usr/include/stdio.h"}}
 
 // All is everything above.
 func All() []Package {
 	var all []Package
-	for _, p := range [][]Package{QEMU, Bochs, UEFI, PXE, ISO, Race} {
+	for _, p := range [][]Package{QEMU, Bochs, UEFI, PXE, ISO, Disk, Floppy, Race} {
 		all = append(all, p...)
 	}
 	return all
