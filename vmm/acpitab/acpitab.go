@@ -12,7 +12,7 @@ package acpitab
 import (
 	"fmt"
 
-	"github.com/ringo-vmm/ringo/vmm/memmap"
+	"github.com/ringo-vmm/ringo/vmm/pcihost"
 )
 
 // SCI is the ISA interrupt of power management events, level-triggered.
@@ -32,8 +32,12 @@ type Config struct {
 	// 4 bytes of timer. ACPI 6.4 §4.8.3.
 	PM1Event, PM1Control, PMTimer uint16
 	PMTimer32                     bool // the timer has 32 bits, not 24
-	PowerButton                   bool // PM1 status has a power button. ACPI 6.4 §4.8.2.2.1.1
-	SCIActiveLow                  bool // polarity of the SCI at the I/O APIC
+	// GPE is the first port of the general-purpose events' status and enable
+	// registers, GPELength bytes in all; 0 is none. ACPI 6.4 §4.8.4.
+	GPE          uint16
+	GPELength    uint8
+	PowerButton  bool // PM1 status has a power button. ACPI 6.4 §4.8.2.2.1.1
+	SCIActiveLow bool // polarity of the SCI at the I/O APIC
 
 	// SoftOff is the sleep type, 0 to 7, that switches the machine off when
 	// it is written to PM1 control. ACPI 6.4 §7.4.2.
@@ -52,15 +56,27 @@ type Config struct {
 	// none. IA-PC HPET 1.0a §2.3.4.
 	HPET uint32
 
+	// Virtio is the virtio devices that have registers in memory.
+	Virtio []Window
+
 	PCI *PCI // nil if there is no PCI bus
 }
 
-// PCI is a PCI bus whose devices' interrupt pins are wired as pcihost.PIRQ
-// says.
+// Window is the registers of a device, at a guest-physical address below 4 GiB.
+type Window struct {
+	Address, Size uint64 // the latter in bytes
+	Interrupt     uint32 // a global system interrupt: a level, shared
+}
+
+// PCI is a PCI bus whose devices' interrupt pins are wired as its chipset does.
 type PCI struct {
-	// Routes is the ISA interrupt of each of PIRQA# to PIRQD#.
+	Chipset pcihost.Chipset
+	// Routes is the ISA interrupt of each of PIRQA# to PIRQD#, and of PIRQE#
+	// to PIRQH#.
 	Routes [4]uint8
-	ECAM   bool // configuration space is also at memmap.ECAM
+	// ECAM is where configuration space is in memory too, pcihost.ECAM bytes
+	// from a guest-physical address below 4 GiB; 0 is nowhere.
+	ECAM uint64
 	// Start and End are where the functions' memory can be, guest-physical
 	// addresses; End 0 is from memmap.PCI to memmap.PCIEnd.
 	Start, End uint64
@@ -93,8 +109,8 @@ func Build(c Config, at uint64) ([]byte, error) {
 	if c.HPET != 0 {
 		tables = append(tables, b.add(c.hpet()))
 	}
-	if c.PCI != nil && c.PCI.ECAM {
-		tables = append(tables, b.add(mcfg()))
+	if c.PCI != nil && c.PCI.ECAM != 0 {
+		tables = append(tables, b.add(mcfg(c.PCI.ECAM)))
 	}
 	rsdt := b.add(rsdt(tables))
 	xsdt := b.add(xsdt(tables))
@@ -114,7 +130,15 @@ func (c *Config) check() error {
 	case c.SoftOff > maxSleepType:
 		return fmt.Errorf("acpitab: sleep type %d, want at most %d", c.SoftOff, maxSleepType)
 	}
+	for i, w := range c.Virtio {
+		if w.Address >= addressLimit || w.Size > addressLimit-w.Address {
+			return fmt.Errorf("acpitab: virtio device %d: %#x bytes at %#x end beyond 4 GiB", i, w.Size, w.Address)
+		}
+	}
 	if c.PCI != nil {
+		if e := c.PCI.ECAM; e%pcihost.ECAM != 0 || e >= addressLimit {
+			return fmt.Errorf("acpitab: configuration space at %#x, want a multiple of %#x below 4 GiB", e, pcihost.ECAM)
+		}
 		for i, r := range c.PCI.Routes {
 			if r >= isaInterrupts {
 				return fmt.Errorf("acpitab: PIRQ%c# is routed to interrupt %d, want at most %d", 'A'+i, r, isaInterrupts-1)
@@ -141,6 +165,3 @@ func (b *blob) add(table []byte) uint64 {
 
 // hpetPage is the memory that belongs to an HPET, IA-PC HPET 1.0a §3.2.4.
 const hpetPage = 1024
-
-// ecamBuses is the buses that memmap leaves room for.
-const ecamBuses = (memmap.ECAMEnd - memmap.ECAM) >> 20

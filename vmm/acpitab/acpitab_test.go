@@ -9,6 +9,7 @@ import (
 
 	"github.com/ringo-vmm/ringo/boot/acpi"
 	"github.com/ringo-vmm/ringo/vmm/memmap"
+	"github.com/ringo-vmm/ringo/vmm/pcihost"
 )
 
 // memory is a blob of tables at a guest-physical address: acpi.Memory.
@@ -42,7 +43,9 @@ func full() Config {
 		I8042:        true,
 		VGA:          true,
 		HPET:         0x8086a201,
-		PCI:          &PCI{Routes: [4]uint8{10, 11, 10, 5}, ECAM: true},
+		PCI:          &PCI{Routes: [4]uint8{10, 11, 10, 5}, ECAM: 0xe0000000},
+		GPE:          0x620,
+		GPELength:    16,
 	}
 }
 
@@ -188,7 +191,7 @@ func TestTheFACSHasItsVersion(t *testing.T) {
 func TestDSDTDescribesTheDevicesThatAreThere(t *testing.T) {
 	com1 := []byte("COM1\x08_HID\x0c\x41\xd0\x05\x01\x08_CRS\x11\x11\x0a\x0e\x47\x01\xf8\x03\xf8\x03\x01\x08\x23\x10\x00\x01\x79\x00")
 	keyboard := []byte("KBD_\x08_HID\x0c\x41\xd0\x03\x03")
-	pci := []byte("PCI0\x08_HID\x0c\x41\xd0\x0a\x03")
+	pci := []byte("PCI0\x08_HID\x0c\x41\xd0\x0a\x08")
 	processor := []byte("C002\x08_HID\x0dACPI0007\x00\x08_UID\x0a\x02")
 	vga := []byte{0x00, 0x00, 0x0a, 0x00, 0xff, 0xff, 0x0b, 0x00} // a0000-bffff
 	memory := []byte{0x00, 0x00, 0x00, 0xc0, 0xff, 0xff, 0xff, 0xdf}
@@ -253,6 +256,8 @@ func TestImpossibleMachinesAreErrors(t *testing.T) {
 		"no PM timer":     {func(c *Config) { c.PMTimer = 0 }, 0, "0x600, 0x604 and 0x0"},
 		"sleep type":      {func(c *Config) { c.SoftOff = 8 }, 0, "sleep type 8"},
 		"route":           {func(c *Config) { c.PCI.Routes[2] = 16 }, 0, "PIRQC# is routed to interrupt 16"},
+		"ECAM":            {func(c *Config) { c.PCI.ECAM = 0xb8000000 }, 0, "configuration space at 0xb8000000"},
+		"virtio":          {func(c *Config) { c.Virtio = []Window{{Address: 1<<32 - 1, Size: 2}} }, 0, "virtio device 0: 0x2 bytes at 0xffffffff"},
 		"not aligned":     {func(*Config) {}, 0xe0010, "tables at 0xe0010"},
 		"above 4 GiB":     {func(*Config) {}, 1 << 32, "below 4 GiB"},
 		"over 4 GiB":      {func(*Config) {}, 1<<32 - 64, "end beyond 4 GiB"},
@@ -262,5 +267,41 @@ func TestImpossibleMachinesAreErrors(t *testing.T) {
 		if _, err := Build(c, tt.at); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %q", name, err, tt.want)
 		}
+	}
+}
+
+// A Q35's pins are wired otherwise, and its bridge is one of PCI Express.
+func TestAQ35sBridge(t *testing.T) {
+	c := full()
+	c.PCI.Chipset = pcihost.Q35
+	b := one(t, c, "DSDT")
+	for what, code := range map[string][]byte{
+		"INTA# of device 4 on PIRQE#":  {0x0c, 0xff, 0xff, 4, 0, 0x00, 0x00, 0x0a, 10},
+		"INTB# of device 31 on PIRQB#": {0x0c, 0xff, 0xff, 31, 0, 0x01, 0x00, 0x0a, 11},
+		"the compatible id":            []byte("_CID\x0c\x41\xd0\x0a\x03"),
+		"what it grants":               []byte("CDW3\x0a\x10\x60"),
+	} {
+		if !bytes.Contains(b, code) {
+			t.Errorf("%s is missing", what)
+		}
+	}
+	f := one(t, c, "FACP")
+	if le.Uint32(f[fadtGPE0:]) != 0x620 || f[fadtGPE0Len] != 16 || le.Uint64(f[fadtXGPE0+4:]) != 0x620 {
+		t.Errorf("general-purpose events %x, %d bytes", f[fadtGPE0:][:4], f[fadtGPE0Len])
+	}
+	c.PCI.ECAM = 0
+	for _, gone := range []string{"_OSC", "_CID"} {
+		if bytes.Contains(one(t, c, "DSDT"), []byte(gone)) {
+			t.Errorf("a bridge without configuration space in memory has %s", gone)
+		}
+	}
+}
+
+func TestVirtioDevicesAreDescribed(t *testing.T) {
+	c := small()
+	c.Virtio = []Window{{0xfec10000, 0x200, 16}, {0xfec11000, 0x200, 17}}
+	second := []byte("V001\x08_HID\x0dLNRO0005\x00\x08_UID\x01\x08_CCA\x01\x08_CRS\x11\x1a\x0a\x17\x86\x09\x00\x01\x00\x10\xc1\xfe\x00\x02\x00\x00\x89\x06\x00\x09\x01\x11\x00\x00\x00\x79\x00")
+	if !bytes.Contains(one(t, c, "DSDT"), second) {
+		t.Error("the second is missing")
 	}
 }

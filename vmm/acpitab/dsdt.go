@@ -15,12 +15,14 @@ const dsdtRevision = 2
 // list.
 const (
 	idPCI         = "PNP0A03"
+	idPCIExpress  = "PNP0A08"
 	idMotherboard = "PNP0C02"
 	idRTC         = "PNP0B00"
 	idSerial      = "PNP0501" // 16550A
 	idKeyboard    = "PNP0303" // 101/102 keys, on an 8042
 	idMouse       = "PNP0F13" // PS/2
 	idProcessor   = "ACPI0007"
+	idVirtio      = "LNRO0005" // Linux' own. VIRTIO 1.2 §4.2 names none
 )
 
 // The ports and interrupts that PCs have for these devices.
@@ -50,6 +52,13 @@ func (c *Config) dsdt() []byte {
 		devices = append(devices, c.pciRoot())
 	}
 	devices = append(devices, c.isaDevices()...)
+	for i, w := range c.Virtio {
+		devices = append(devices, aml.Device(fmt.Sprintf("V%03X", i),
+			aml.Name("_HID", aml.String(idVirtio)),
+			aml.Name("_UID", aml.Integer(uint64(i))),
+			aml.Name("_CCA", aml.Integer(1)), // memory is coherent: ACPI 6.4 §6.2.17
+			aml.Name("_CRS", aml.Resources(aml.Memory32(uint32(w.Address), uint32(w.Size)), aml.Interrupt(w.Interrupt)))))
+	}
 	code = append(code, aml.Scope(`\_SB`, devices...)...)
 	return table("DSDT", dsdtRevision, code)
 }
@@ -60,15 +69,18 @@ func device(name, id string, resources ...[]byte) []byte {
 }
 
 // motherboard claims what belongs to no device, so that nothing else is put
-// there.
+// there. Of a Q35's ISA bridge guests know that it has the power management
+// registers.
 func (c *Config) motherboard() []byte {
-	uses := [][]byte{
-		aml.IO(c.PM1Event, pm1EventLen),
-		aml.IO(c.PM1Control, pm1ControlLen),
-		aml.IO(c.PMTimer, pmTimerLen),
+	var uses [][]byte
+	if c.PCI == nil || c.PCI.Chipset != pcihost.Q35 {
+		uses = append(uses,
+			aml.IO(c.PM1Event, pm1EventLen),
+			aml.IO(c.PM1Control, pm1ControlLen),
+			aml.IO(c.PMTimer, pmTimerLen))
 	}
-	if c.PCI != nil && c.PCI.ECAM {
-		uses = append(uses, aml.Memory32(memmap.ECAM, memmap.ECAMEnd-memmap.ECAM))
+	if c.PCI != nil && c.PCI.ECAM != 0 {
+		uses = append(uses, aml.Memory32(uint32(c.PCI.ECAM), pcihost.ECAM))
 	}
 	if c.HPET != 0 {
 		uses = append(uses, aml.Memory32(memmap.HPET, hpetPage))
@@ -109,11 +121,17 @@ func (c *Config) pciRoot() []byte {
 		start, end = c.PCI.Start, c.PCI.End
 	}
 	behind = append(behind, aml.MemoryWindow(uint32(start), uint32(end-1)))
-	return aml.Device("PCI0",
+	terms := [][]byte{
 		aml.Name("_HID", aml.EISAID(idPCI)),
 		aml.Name("_BBN", aml.Integer(0)),
 		aml.Name("_CRS", aml.Resources(behind...)),
-		aml.Method("_PRT", c.routing()))
+		aml.Method("_PRT", c.routing()),
+	}
+	if c.PCI.ECAM != 0 {
+		terms[0] = aml.Name("_HID", aml.EISAID(idPCIExpress))
+		terms = append(terms, aml.Name("_CID", aml.EISAID(idPCI)), osc())
+	}
+	return aml.Device("PCI0", terms...)
 }
 
 // routing is the _PRT: for each device, 1 to 31, and pin, the interrupt. The
@@ -126,7 +144,7 @@ func (c *Config) routing() []byte {
 	var entries [][]byte
 	for dev := 1; dev < devices; dev++ {
 		for pin := range len(c.PCI.Routes) {
-			interrupt := c.PCI.Routes[pcihost.PIRQ(dev, pin+1)]
+			interrupt := c.PCI.Routes[c.PCI.Chipset.PIRQ(dev, pin+1)%len(c.PCI.Routes)]
 			entries = append(entries, aml.Package(
 				aml.Integer(uint64(dev)<<16|anyFunction),
 				aml.Integer(uint64(pin)),

@@ -2,7 +2,7 @@ package acpitab
 
 // Layout of the FADT, ACPI 6.4 §5.2.9. Offsets are from the start of the table;
 // what is not named is 0: no SMI command port, since the machine is always in
-// ACPI mode, no PM1b blocks and no general-purpose events.
+// ACPI mode, and no second blocks.
 const (
 	fadtFACS          = 36
 	fadtDSDT          = 40
@@ -10,9 +10,11 @@ const (
 	fadtPM1aEvent     = 56
 	fadtPM1aControl   = 64
 	fadtPMTimer       = 76
+	fadtGPE0          = 80
 	fadtPM1EventLen   = 88
 	fadtPM1ControlLen = 89
 	fadtPMTimerLen    = 91
+	fadtGPE0Len       = 92
 	fadtC2Latency     = 96
 	fadtC3Latency     = 98
 	fadtCentury       = 108
@@ -25,6 +27,7 @@ const (
 	fadtXPM1aEvent    = 148
 	fadtXPM1aControl  = 172
 	fadtXPMTimer      = 208
+	fadtXGPE0         = 220
 	fadtHypervisor    = 268
 	fadtSize          = 276
 
@@ -71,6 +74,12 @@ func (c *Config) fadt(facs, dsdt uint64) []byte {
 	copy(b[fadtXPM1aEvent:], genericAddress(spaceIO, 8*pm1EventLen, accessWord, uint64(c.PM1Event)))
 	copy(b[fadtXPM1aControl:], genericAddress(spaceIO, 8*pm1ControlLen, accessWord, uint64(c.PM1Control)))
 	copy(b[fadtXPMTimer:], genericAddress(spaceIO, 8*pmTimerLen, accessDWord, uint64(c.PMTimer)))
+
+	if c.GPE != 0 {
+		le.PutUint32(b[fadtGPE0:], uint32(c.GPE))
+		b[fadtGPE0Len] = c.GPELength
+		copy(b[fadtXGPE0:], genericAddress(spaceIO, 8*c.GPELength, accessByte, uint64(c.GPE)))
+	}
 
 	le.PutUint16(b[fadtC2Latency:], noCState)
 	le.PutUint16(b[fadtC3Latency:], noCState)

@@ -1,6 +1,9 @@
 package acpitab
 
-import "github.com/ringo-vmm/ringo/vmm/memmap"
+import (
+	"github.com/ringo-vmm/ringo/vmm/memmap"
+	"github.com/ringo-vmm/ringo/vmm/pcihost"
+)
 
 // The MADT and its structures: type, length, and the fields behind. ACPI 6.4
 // §5.2.12.
@@ -81,9 +84,10 @@ const minTick = 128
 
 // mcfg is the table of PCI Express configuration space: 8 reserved bytes, then
 // base, segment group, first and last bus. PCI Firmware 3.3 §4.1.2.
-func mcfg() []byte {
+func mcfg(ecam uint64) []byte {
+	const lastBus = pcihost.ECAM>>20 - 1
 	b := make([]byte, 8)
-	b = le.AppendUint64(b, memmap.ECAM)
-	b = append(b, 0, 0, 0, ecamBuses-1, 0, 0, 0, 0)
+	b = le.AppendUint64(b, ecam)
+	b = append(b, 0, 0, 0, lastBus, 0, 0, 0, 0)
 	return table("MCFG", 1, b)
 }

@@ -12,7 +12,6 @@ import (
 	"fmt"
 
 	"github.com/ringo-vmm/ringo/vmm/block"
-	"github.com/ringo-vmm/ringo/vmm/bus"
 	"github.com/ringo-vmm/ringo/vmm/ide/ata"
 	"github.com/ringo-vmm/ringo/vmm/ide/atapi"
 	"github.com/ringo-vmm/ringo/vmm/pcihost"
@@ -30,9 +29,8 @@ type Drive struct {
 
 // Config is what a controller is wired to.
 type Config struct {
-	Memory *ram.RAM    // what it reads and writes
-	Bus    *bus.Memory // where its registers are, at the BAR
-	Drives []Drive     // by port
+	Memory *ram.RAM // what it reads and writes
+	Drives []Drive  // by port
 }
 
 // Controller is the host bus adapter. It is a device.MMIO.
@@ -43,6 +41,8 @@ type Controller struct {
 	is     uint32 // ports that interrupt
 	enable bool   // GHC.IE
 	level  bool   // of the interrupt pin
+	msi    *pcihost.MSI
+	told   uint32 // ports that the last message was about
 }
 
 // The ICH9's function. ICH9 data sheet, SATA controller registers (D31:F2).
@@ -73,14 +73,18 @@ func New(c Config) (*Controller, error) {
 		return nil, err
 	}
 	h := &Controller{Function: f, memory: c.Memory}
+	if h.msi, err = f.AddMSI(); err != nil {
+		return nil, err
+	}
 	f.Define8(regMap, mapAHCIMode, 0)
 	f.OnWrite(func(off uint8, size int) {
 		if off < regAfter && int(off)+size > regCommand {
 			for _, p := range h.ports {
 				p.run()
 			}
-			h.step()
 		}
+		h.told = 0
+		h.step()
 	})
 	for i, d := range c.Drives {
 		p, err := newPort(h, i, d)
@@ -91,12 +95,7 @@ func New(c Config) (*Controller, error) {
 	}
 	h.Reset()
 	return h, f.AddBAR(barRegisters, pcihost.BAR{
-		Kind: pcihost.Memory32,
-		Size: barSize,
-		// A guest may put it where another device is, which then keeps
-		// its addresses.
-		Map:   func(base uint64) { _ = c.Bus.Register("AHCI", base, barSize, h) },
-		Unmap: func() { c.Bus.Unregister(h) },
+		Kind: pcihost.Memory32, Size: barSize, Name: "AHCI", MMIO: h,
 	})
 }
 
@@ -126,14 +125,16 @@ func newPort(h *Controller, i int, d Drive) (*port, error) {
 // Reset is device.Resetter's. What a disk still works on for the guest is
 // forgotten.
 func (h *Controller) Reset() {
-	h.is, h.enable = 0, false
+	h.is, h.told, h.enable = 0, 0, false
 	for _, p := range h.ports {
 		p.powerOn()
 	}
 	h.step()
 }
 
-// step brings the interrupt pin in step with the registers.
+// step brings the interrupt pin in step with the registers, and sends a message
+// for ports that the last one was not about. After the guest has written what
+// says which ports interrupt, that is all that still do. AHCI §10.6.2.
 func (h *Controller) step() {
 	for _, p := range h.ports {
 		if p.is&p.ie != 0 {
@@ -144,6 +145,12 @@ func (h *Controller) step() {
 	if level != h.level {
 		h.level = level
 		h.Set(level)
+	}
+	if !level {
+		h.told = 0
+	} else if h.is&^h.told != 0 {
+		h.told = h.is
+		h.msi.Raise()
 	}
 }
 

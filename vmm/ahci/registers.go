@@ -152,6 +152,7 @@ func (h *Controller) write(reg, v uint32) {
 		h.enable = v&ghcIE != 0
 	case regIS:
 		h.is &^= v
+		h.told = 0
 	}
 	if p := h.port(reg); p != nil {
 		p.write(reg%portSize, v)

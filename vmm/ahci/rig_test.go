@@ -90,15 +90,16 @@ func (s *store) Flush() error {
 // port 2, and a read-only disk at port 3.
 type rig struct {
 	testing.TB
-	lock  *sync.Mutex
-	bus   bus.Memory
-	host  *pcihost.Host
-	ram   *ram.RAM
-	ahci  *Controller
-	line  devicetest.Line
-	disk  []byte
-	store *store
-	all   []*block.Disk
+	lock     *sync.Mutex
+	bus      bus.Memory
+	host     *pcihost.Host
+	ram      *ram.RAM
+	ahci     *Controller
+	line     devicetest.Line
+	messages []uint32
+	disk     []byte
+	store    *store
+	all      []*block.Disk
 }
 
 func newRig(t testing.TB) *rig {
@@ -108,12 +109,13 @@ func newRig(t testing.TB) *rig {
 		t.Fatal(err)
 	}
 	r.store = &store{Backend: block.NewBytes(r.disk, false)}
-	if r.ahci, err = New(Config{Memory: r.ram, Bus: &r.bus, Drives: []Drive{
+	if r.ahci, err = New(Config{Memory: r.ram, Drives: []Drive{
 		{Disk: r.newDisk(r.store)}, {Disk: r.newDisk(block.NewBytes(cdBytes, true)), CD: true},
 		{}, {Disk: r.newDisk(block.Empty(1 << 20))}}}); err != nil {
 		t.Fatal(err)
 	}
-	c := pcihost.Config{ISABridge: true, Routes: [4]uint8{11, 11, 11, 11}}
+	c := pcihost.Config{ISABridge: true, Routes: [4]uint8{11, 11, 11, 11}, Memory: &r.bus,
+		Message: func(address uint64, data uint32) { r.messages = append(r.messages, data) }}
 	c.IRQ[11] = &r.line
 	if r.host, err = pcihost.New(c); err != nil {
 		t.Fatal(err)

@@ -20,6 +20,7 @@ func (h *Controller) State(s *state.Codec) {
 		return
 	}
 	h.is &= 1<<len(h.ports) - 1
+	h.told = h.is
 	for _, p := range h.ports {
 		switch {
 		case s.Err() != nil:

@@ -47,13 +47,16 @@ const (
 type Config struct {
 	// VMs are the machines without a mistake, in the order of the text.
 	VMs []*VM
+	// Network is what the machines' network adapters are plugged into.
+	Network Network
 }
 
 // VM describes a virtual machine.
 type VM struct {
-	Name   string // of [a-z0-9-], unlike any other's
-	CPUs   int    // 1 to MaxCPUs
-	Memory uint64 // bytes, whole blocks of package ram, at most MaxMemory
+	Name    string  // of [a-z0-9-], unlike any other's
+	Machine Machine // what board it is
+	CPUs    int     // 1 to MaxCPUs
+	Memory  uint64  // bytes, whole blocks of package ram, at most MaxMemory
 
 	// Firmware is the image that the machine starts from its reset vector in,
 	// VGABIOS one for its display adapter; without Firmware the Kernel is
@@ -62,6 +65,14 @@ type VM struct {
 	VGABIOS  string
 	Order    []Source // what firmware boots from, the first first; empty is its own order
 	Disks    []Disk
+
+	NICs    []NIC
+	Serials []Serial // one of them, the first line, is always there
+	// Virtio says where the virtio devices are: those that disks, adapters
+	// and serial lines name, and the next two.
+	Virtio  Virtio
+	RNG     bool // a virtio source of random numbers
+	Balloon bool // a virtio balloon, by which memory is taken back
 
 	Boot        Boot
 	Kernel      string   // the image; see Image for the meaning of names
@@ -114,38 +125,6 @@ const (
 	SourceDisk   Source = "disk"
 	SourceFloppy Source = "floppy"
 )
-
-// Disk is a disk or CD of a machine. What a guest writes on it is kept in
-// memory until the machine is destroyed.
-type Disk struct {
-	File     string
-	CD       bool
-	ReadOnly bool
-	Bus      Bus
-}
-
-// Bus is what a disk is attached to.
-type Bus string
-
-// The buses, and how many disks one takes.
-const (
-	BusIDE    Bus = "ide"
-	BusAHCI   Bus = "ahci"
-	BusFloppy Bus = "floppy"
-)
-
-// Source is the kind of device that the disk is to firmware.
-func (d *Disk) Source() Source {
-	switch {
-	case d.Bus == BusFloppy:
-		return SourceFloppy
-	case d.CD:
-		return SourceCD
-	}
-	return SourceDisk
-}
-
-var busRoom = map[Bus]int{BusIDE: 4, BusAHCI: 6, BusFloppy: 2}
 
 // Module is a file that a guest gets beside its kernel.
 type Module struct {

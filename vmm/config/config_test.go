@@ -54,9 +54,10 @@ func TestParseReadsEveryKey(t *testing.T) {
 	for _, vm := range c.VMs {
 		vm.lines = nil
 	}
+	one := []Serial{{BusSerial, 1, Peer{Kind: ToConsole}}}
 	want := []*VM{
 		{
-			Name: "linux-1", CPUs: 2, Memory: 256 << 20, Boot: BootLinux64,
+			Name: "linux-1", Machine: MachinePC, Virtio: VirtioPCI, Serials: one, CPUs: 2, Memory: 256 << 20, Boot: BootLinux64,
 			Kernel: "guests/vmlinuz", Initrd: "guests/initrd.cpio.gz", CommandLine: `console=ttyS0 root="a b"`,
 			CPUID: []Feature{{"x2APIC", true}, {"AVX", false}, {"sse4.1", false}},
 			MSRs: []MSR{
@@ -68,12 +69,12 @@ func TestParseReadsEveryKey(t *testing.T) {
 			Scrollback: 1 << 20,
 		},
 		{
-			Name: "mach", CPUs: 1, Memory: 2 << 30, Boot: BootMultiboot, Kernel: "gnumach",
+			Name: "mach", Machine: MachinePC, Virtio: VirtioPCI, Serials: one, CPUs: 1, Memory: 2 << 30, Boot: BootMultiboot, Kernel: "gnumach",
 			Modules:    []Module{{"ext2fs.static", "--readonly $(task-create)"}, {"exec.static", ""}},
 			Scrollback: DefaultScrollback, Autostart: true, Restart: true,
 		},
 		{
-			Name: "flat", CPUs: 1, Memory: 2 << 20, Boot: BootFlat, Kernel: "/abs/boot.bin",
+			Name: "flat", Machine: MachinePC, Virtio: VirtioPCI, Serials: one, CPUs: 1, Memory: 2 << 20, Boot: BootFlat, Kernel: "/abs/boot.bin",
 			Address: 0x7c00, Mode: 16, Scrollback: DefaultScrollback, Autostart: true, Restart: true,
 		},
 	}

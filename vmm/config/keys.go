@@ -25,12 +25,18 @@ const anyMSR = "msr."
 // keys are all there are.
 var keys = []key{
 	{"name", true, setName},
+	{"machine", false, setChoice(func(vm *VM) *Machine { return &vm.Machine }, MachinePC, MachineQ35)},
 	{"cpus", false, setCPUs},
 	{"memory", true, setMemory},
 	{"boot", false, setBoot},
 	{"firmware", false, setFile(func(vm *VM) *string { return &vm.Firmware })},
 	{"vgabios", false, setFile(func(vm *VM) *string { return &vm.VGABIOS })},
 	{"disk", false, setDisks},
+	{"net", false, setNICs},
+	{"serial", false, setSerials},
+	{"virtio", false, setChoice(func(vm *VM) *Virtio { return &vm.Virtio }, VirtioPCI, VirtioMMIO)},
+	{"rng", false, setBool(func(vm *VM) *bool { return &vm.RNG })},
+	{"balloon", false, setBool(func(vm *VM) *bool { return &vm.Balloon })},
 	{"kernel", true, setFile(func(vm *VM) *string { return &vm.Kernel })},
 	{"initrd", false, setFile(func(vm *VM) *string { return &vm.Initrd })},
 	{"cmdline", false, setText(func(vm *VM) *string { return &vm.CommandLine })},
@@ -77,7 +83,8 @@ func (vm *VM) set(md *toml.MetaData, values map[string]toml.Primitive, c chunk) 
 		}
 	}
 	if len(errs) == 0 {
-		errs = vm.checkBoot()
+		errs = append(vm.checkBoot(), vm.checkDisks()...)
+		vm.completeSerials()
 	}
 	// The name may have been read after others failed.
 	for _, e := range errs {
@@ -123,6 +130,11 @@ func unknown(name string) error {
 			names = append(names, k.name)
 		}
 	}
+	return unknownOf(name, names)
+}
+
+// unknownOf is that error where there are these keys.
+func unknownOf(name string, names []string) error {
 	if n := nearest(name, names); n != "" {
 		return fmt.Errorf("there is no such key; did you mean %s?", n)
 	}

@@ -18,19 +18,25 @@ const table = "vm"
 // names and images that do not clash; for what is left out the errors, each an
 // *Error, say why, in the order of the text.
 func Parse(text []byte) (*Config, []error) {
-	p := parser{names: make(map[string]int), files: make(map[string]namedFile)}
+	p := parser{names: make(map[string]int), files: make(map[string]namedFile), taken: make(map[string]int)}
+	p.config.Network = DefaultNetwork()
 	if len(text) > MaxText {
 		p.add(&Error{Text: fmt.Sprintf("%d bytes of configuration; the limit is %d", len(text), MaxText)})
 		return &p.config, p.errs
 	}
 	chunks := split(strings.TrimPrefix(string(text), "\ufeff"))
 	p.preamble(chunks[0])
-	for i, c := range chunks[1:] {
-		if i == MaxVMs {
+	n := 0
+	for _, c := range chunks[1:] {
+		if c.network {
+			p.network(c)
+			continue
+		}
+		if n++; n > MaxVMs {
 			p.add(&Error{Line: c.line, Text: fmt.Sprintf("more than %d machines; this one and what follows is left out", MaxVMs)})
 			break
 		}
-		p.machine(c, i+1)
+		p.machine(c, n)
 	}
 	return &p.config, p.errs
 }
@@ -41,6 +47,9 @@ type parser struct {
 	errs   []error
 	names  map[string]int       // machines' names and where they are
 	files  map[string]namedFile // of config, by Image.Name
+	taken  map[string]int       // what VM.taken names and the lines of those machines
+	// networkLine is where the network is, 0 if it was not there yet.
+	networkLine int
 }
 
 // namedFile is where a file was named first.
@@ -70,6 +79,8 @@ func (p *parser) preamble(c chunk) {
 		switch {
 		case name == table:
 			e.Text = "each machine begins with a line [[vm]]"
+		case name == networkTable:
+			e.Text = "the network begins with a line [network]"
 		case find(name) != nil, slices.Contains(tableKeys, name):
 			e.Text = "this belongs into a machine, below a line [[vm]]"
 		default:
@@ -83,8 +94,8 @@ func (p *parser) preamble(c chunk) {
 // machine reads a part of the text that begins with [[vm]]. It is the Nth.
 func (p *parser) machine(c chunk, n int) {
 	vm := &VM{
-		Name: fmt.Sprintf("#%d", n),
-		CPUs: DefaultCPUs, Boot: BootAuto, Scrollback: DefaultScrollback, Autostart: true, Restart: true,
+		Name:    fmt.Sprintf("#%d", n),
+		Machine: MachinePC, CPUs: DefaultCPUs, Boot: BootAuto, Virtio: VirtioPCI, Scrollback: DefaultScrollback, Autostart: true, Restart: true,
 		lines: map[string]int{"": c.line},
 	}
 	md, doc, err := c.decode()
@@ -109,6 +120,10 @@ func (p *parser) machine(c chunk, n int) {
 	if len(errs) == 0 {
 		p.config.VMs = append(p.config.VMs, vm)
 		p.files = files
+		names, _ := vm.taken()
+		for _, name := range names {
+			p.taken[name] = vm.lines[""]
+		}
 	}
 	p.add(errs...)
 }
@@ -155,16 +170,36 @@ func (p *parser) clashes(vm *VM) (errs []*Error, files map[string]namedFile) {
 			p.names[vm.Name] = vm.lines[""]
 		}
 	}
-	files = maps.Clone(p.files)
+	own := make(map[string]bool)
+	names, keys := vm.taken()
+	for i, name := range names {
+		if line, taken := p.taken[name]; taken {
+			errs = append(errs, vm.Errorf(keys[i], "%s is taken by the machine in line %d", name, line))
+		} else if own[name] {
+			errs = append(errs, vm.Errorf(keys[i], "%s is there twice", name))
+		}
+		own[name] = true
+	}
+	before := maps.Clone(p.files)
 	for _, image := range vm.Images() {
-		first, named := files[image.Name()]
-		if !named {
-			files[image.Name()] = namedFile{image.clean(), vm.line(image.Key)}
-		} else if first.path != image.clean() {
-			errs = append(errs, vm.Errorf(image.Key, "%s is another file than %s in line %d, but has the same name as a boot module", image.Path, first.path, first.line))
+		if e := p.name(image, vm.line(image.Key)); e != "" {
+			errs = append(errs, vm.Errorf(image.Key, "%s", e))
 		}
 	}
+	files, p.files = p.files, before
 	return errs, files
+}
+
+// name takes a file into p.files, or says what it clashes with.
+func (p *parser) name(image Image, line int) string {
+	first, named := p.files[image.Name()]
+	switch {
+	case !named:
+		p.files[image.Name()] = namedFile{image.clean(), line}
+	case first.path != image.clean():
+		return fmt.Sprintf("%s is another file than %s in line %d, but has the same name as a boot module", image.Path, first.path, first.line)
+	}
+	return ""
 }
 
 // refusal makes the TOML package say where a key is.

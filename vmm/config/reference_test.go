@@ -21,13 +21,21 @@ func TestTheReferenceHasEveryKeyAndItsExamplesAreRight(t *testing.T) {
 			t.Errorf("the table of keys lacks %s", name)
 		}
 	}
+	_, table, _ = strings.Cut(string(page), "\n## The network\n")
+	for _, name := range networkKeys {
+		if !strings.Contains(table, "`"+name+"`") {
+			t.Errorf("the table of the network lacks %s", name)
+		}
+	}
 	examples := strings.Split(string(page), "```toml\n")[1:]
 	if len(examples) < 8 {
 		t.Errorf("%d examples", len(examples))
 	}
 	for _, e := range examples {
 		e, _, _ = strings.Cut(e, "```")
-		if !strings.Contains(e, header) {
+		if strings.HasPrefix(e, "[network]") {
+			e += complete("")
+		} else if !strings.Contains(e, header) {
 			e = complete(e)
 		}
 		if c, errs := Parse([]byte(e)); len(c.VMs) == 0 || errs != nil {

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/ringo-vmm/ringo/vmm/ram"
@@ -39,6 +40,56 @@ func setBool(field func(*VM) *bool) func(*VM, string, any) error {
 	}
 }
 
+// choice is v as one of the names.
+func choice[T ~string](v any, names ...T) (T, error) {
+	s, err := text(v)
+	if err != nil {
+		return "", err
+	}
+	if !slices.Contains(names, T(s)) {
+		return "", fmt.Errorf("%q; want %s", s, oneOf(names))
+	}
+	return T(s), nil
+}
+
+// oneOf is names as a list in words.
+func oneOf[T ~string](names []T) string {
+	var b strings.Builder
+	for i, n := range names {
+		switch i {
+		case 0:
+		case len(names) - 1:
+			b.WriteString(" or ")
+		default:
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%q", string(n))
+	}
+	return b.String()
+}
+
+func setChoice[T ~string](field func(*VM) *T, names ...T) func(*VM, string, any) error {
+	return func(vm *VM, _ string, v any) error {
+		s, err := choice(v, names...)
+		if err == nil {
+			*field(vm) = s
+		}
+		return err
+	}
+}
+
+// integer is v as an integer from low to high.
+func integer(v any, low, high int64) (int64, error) {
+	n, ok := v.(int64)
+	switch {
+	case !ok:
+		return 0, wrongType("an integer", v)
+	case n < low || n > high:
+		return 0, fmt.Errorf("%d; want %d to %d", n, low, high)
+	}
+	return n, nil
+}
+
 func setFile(field func(*VM) *string) func(*VM, string, any) error {
 	return func(vm *VM, _ string, v any) (err error) {
 		*field(vm), err = file(v)
@@ -64,11 +115,16 @@ func setName(vm *VM, _ string, v any) error {
 	if err != nil {
 		return err
 	}
-	if s == "" || len(s) > MaxName || strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || s[0] == '-' {
+	if !isName(s) {
 		return fmt.Errorf("%q is no name; one has 1 to %d of a-z, 0-9 and -, and does not begin with -", s, MaxName)
 	}
 	vm.Name = s
 	return nil
+}
+
+// isName tells whether s is a machine's name.
+func isName(s string) bool {
+	return s != "" && len(s) <= MaxName && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" && s[0] != '-'
 }
 
 func setCPUs(vm *VM, _ string, v any) error {
@@ -122,15 +178,11 @@ func setScrollback(vm *VM, _ string, v any) error {
 // setNumber takes an integer from low to high.
 func setNumber(low, high uint32, set func(vm *VM, n uint32)) func(*VM, string, any) error {
 	return func(vm *VM, _ string, v any) error {
-		n, ok := v.(int64)
-		switch {
-		case !ok:
-			return wrongType("an integer", v)
-		case n < int64(low) || n > int64(high):
-			return fmt.Errorf("%d; want %d to %d", n, low, high)
+		n, err := integer(v, int64(low), int64(high))
+		if err == nil {
+			set(vm, uint32(n))
 		}
-		set(vm, uint32(n))
-		return nil
+		return err
 	}
 }
 
@@ -140,57 +192,6 @@ func setProcessors(vm *VM, _ string, v any) error {
 		vm.Share.Processors, err = sched.ParseSet(s)
 	}
 	return err
-}
-
-func setDisks(vm *VM, _ string, v any) error {
-	list, err := tables(v, "{file = ...}")
-	if err != nil {
-		return err
-	}
-	used := map[Bus]int{}
-	for i, t := range list {
-		d, err := disk(t)
-		if err != nil {
-			return fmt.Errorf("number %d: %w", i+1, err)
-		}
-		if used[d.Bus]++; used[d.Bus] > busRoom[d.Bus] {
-			return fmt.Errorf("number %d: there is room for %d at %s", i+1, busRoom[d.Bus], d.Bus)
-		}
-		vm.Disks = append(vm.Disks, d)
-	}
-	return nil
-}
-
-func disk(t map[string]any) (d Disk, err error) {
-	d.Bus = BusIDE
-	for name, v := range t {
-		switch name {
-		case "file":
-			d.File, err = file(v)
-		case "cd":
-			d.CD, err = truth(v)
-		case "readonly":
-			d.ReadOnly, err = truth(v)
-		case "bus":
-			var name string
-			name, err = text(v)
-			if d.Bus = Bus(name); err == nil && busRoom[d.Bus] == 0 {
-				err = fmt.Errorf("no bus is called %q; there are %s, %s and %s", name, BusIDE, BusAHCI, BusFloppy)
-			}
-		default:
-			err = fmt.Errorf("there is no such key; a disk has file, cd, readonly and bus")
-		}
-		if err != nil {
-			return d, fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	if d.File == "" {
-		return d, fmt.Errorf("file: every disk needs this key")
-	}
-	if d.CD && d.Bus == BusFloppy {
-		return d, fmt.Errorf("cd: a floppy drive takes none")
-	}
-	return d, nil
 }
 
 func truth(v any) (bool, error) {

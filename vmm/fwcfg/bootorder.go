@@ -29,6 +29,9 @@ func AHCI(dev, function, port int) string {
 	return fmt.Sprintf("%s/drive@%x/disk@0", PCI("pci8086,2922", dev, function), port)
 }
 
+// VirtioBlock is a virtio disk that is a PCI device.
+func VirtioBlock(dev int) string { return PCI("scsi", dev, 0) + "/disk@0,0" }
+
 // Floppy is unit 0 or 1 of the floppy controller at port 0x3F0, behind the ISA
 // bridge that is a PCI device.
 func Floppy(bridge, unit int) string {

@@ -37,9 +37,9 @@ func (v *Machine) build() (*pc.PC, error) {
 		features = append(features, sign+f.Name)
 	}
 	p, err := pc.New(pc.Config{
-		Name: c.Name, Memory: c.Memory, CPUs: c.CPUs, Host: o.Host, Engine: engine, CPUID: o.CPUID, TSCHz: o.TSCHz, Wall: o.Wall,
+		Name: c.Name, Machine: c.Machine, Memory: c.Memory, CPUs: c.CPUs, Host: o.Host, Engine: engine, CPUID: o.CPUID, TSCHz: o.TSCHz, Wall: o.Wall,
 		Load: load, Console: v.Console, Screen: v.Screen, Features: features, MSRs: c.MSRs, Share: c.Share,
-		Firmware: firmware(c, images), Disks: disks(c, images),
+		Firmware: firmware(c, images), Disks: disks(c, images), Virtio: c.Virtio, RNG: c.RNG, Balloon: c.Balloon,
 	})
 	if err != nil {
 		return nil, c.Errorf(keyOf(err), "%v", err)
@@ -75,7 +75,7 @@ func firmware(c *config.VM, images map[string]loader.Image) *pc.Firmware {
 		return nil
 	}
 	f := &pc.Firmware{BIOS: images["firmware"].Data, VGA: images["vgabios"].Data}
-	paths := pc.BootPaths(disks(c, images))
+	paths := pc.DiskPaths(c.Machine, disks(c, images))
 	for _, source := range c.Order {
 		for i, d := range c.Disks {
 			if source == d.Source() {
@@ -89,7 +89,7 @@ func firmware(c *config.VM, images map[string]loader.Image) *pc.Firmware {
 // disks are the machine's disks.
 func disks(c *config.VM, images map[string]loader.Image) (list []pc.Disk) {
 	for i, d := range c.Disks {
-		list = append(list, pc.Disk{Data: images[c.DiskKey(i)].Data, CD: d.CD, ReadOnly: d.ReadOnly, Bus: d.Bus})
+		list = append(list, pc.Disk{Data: images[c.DiskKey(i)].Data, CD: d.CD, ReadOnly: d.ReadOnly, Write: d.Write, Bus: d.Bus})
 	}
 	return list
 }

@@ -168,6 +168,9 @@ func (v *Machine) start() error {
 	}
 	v.starts++
 	v.mu.Unlock()
+	if v.manager.Starting != nil {
+		v.manager.Starting(v, p.VM)
+	}
 	p.VM.Start()
 	go v.follow(p)
 	return nil
@@ -288,7 +291,7 @@ func (v *Machine) hold(pause bool, already string) error {
 	case same:
 		return fmt.Errorf(already, v.Config.Name)
 	case pause:
-		p.VM.Pause()
+		p.Pause()
 	default:
 		p.VM.Resume()
 	}

@@ -29,6 +29,9 @@ type Options struct {
 	// PostMortem describes a machine that has crashed, while it can still be
 	// looked at.
 	PostMortem func(vm *vmm.VM) string
+	// Starting is told of a machine before its first instruction; nil is
+	// nobody.
+	Starting func(v *Machine, vm *vmm.VM)
 	// Ended is told when a machine has ended, and all it had is given back.
 	Ended func(v *Machine, e Ended)
 }

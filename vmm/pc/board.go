@@ -4,6 +4,7 @@ import (
 	"github.com/ringo-vmm/ringo/vmm"
 	"github.com/ringo-vmm/ringo/vmm/acpitab"
 	"github.com/ringo-vmm/ringo/vmm/ahci"
+	"github.com/ringo-vmm/ringo/vmm/config"
 	"github.com/ringo-vmm/ringo/vmm/console"
 	"github.com/ringo-vmm/ringo/vmm/debugport"
 	"github.com/ringo-vmm/ringo/vmm/device"
@@ -33,6 +34,7 @@ type board struct {
 	pit      *pit.PIT
 	rtc      *rtc.RTC
 	pm       *pmtimer.PM
+	ich9     *pmtimer.ICH9 // nil on a 440FX
 	keyboard *i8042.Controller
 	port92   *i8042.Port92
 	pci      *pcihost.Host
@@ -40,7 +42,7 @@ type board struct {
 	consoles [2]*debugport.Console
 	post     debugport.POST
 	extended []Extension
-	ide      *ide.Controller
+	ide      *ide.Controller // nil on a Q35
 	dma      *dma8237.DMA
 	ahci     *ahci.Controller   // nil: no disk is at one
 	floppy   *floppy.Controller // likewise
@@ -57,8 +59,8 @@ const (
 	catchUp = 8             // late ticks of the PIT
 )
 
-// pciRoutes are the ISA interrupts of the lines PIRQA# to PIRQD#, as SeaBIOS
-// sets them too.
+// pciRoutes are the ISA interrupts of the lines PIRQA# to PIRQD#, and of PIRQE#
+// to PIRQH#, as SeaBIOS sets them too.
 var pciRoutes = [...]uint8{10, 10, 11, 11}
 
 // devices makes the devices and puts them on their buses.
@@ -77,6 +79,9 @@ func (p *PC) devices(c Config) error {
 	}
 	if err := p.drives(c); err != nil {
 		return err
+	}
+	if err := p.addVirtio(c); err != nil {
+		return &keyError{"virtio", err}
 	}
 	if err := p.registerAbsent(); err != nil {
 		return err
@@ -130,9 +135,16 @@ func (p *PC) peripherals(c Config) (err error) {
 	p.pm = pmtimer.New(clock, p.isa(acpitab.SCI), p.end(vmm.PoweredOff))
 	p.newKeyboard(c, reset)
 	p.port92 = i8042.NewPort92(reset)
-	pci := pcihost.Config{Routes: pciRoutes, ISABridge: true, Reset: reset, Shadow: p.shadow}
+	pci := pcihost.Config{
+		Routes: pciRoutes, ISABridge: true, Reset: reset, Shadow: p.shadow, Message: p.message,
+		Memory: &p.VM.Memory, Ports: &p.VM.Ports, Refused: func(err error) { p.VM.Log("%v", err) },
+	}
 	for _, n := range pciRoutes {
 		pci.IRQ[n] = p.isa(int(n))
+	}
+	if c.Machine == config.MachineQ35 {
+		p.ich9 = pmtimer.NewICH9(p.pm)
+		pci.Chipset, pci.PM = pcihost.Q35, p.placePM
 	}
 	if p.pci, err = pcihost.New(pci); err != nil {
 		return err
@@ -162,5 +174,8 @@ func (p *PC) firmware() {
 	}
 	p.pic.ELCR().Out(0, 1, level&0xff)
 	p.pic.ELCR().Out(1, 1, level>>8)
+	if p.ich9 != nil {
+		p.firmwareQ35()
+	}
 	p.pm.SMICommand().Out(0, 1, pmtimer.ACPIEnable)
 }

@@ -13,14 +13,15 @@ import (
 
 // Config is what machine to build, and on what.
 type Config struct {
-	Name   string
-	Memory uint64 // bytes
-	CPUs   int
-	Host   vmm.Host
-	Engine vmm.Engine
-	CPUID  cpuid.Func // the host's
-	TSCHz  uint64
-	Wall   func() int64 // ns since 1970
+	Name    string
+	Machine config.Machine // "" is MachinePC
+	Memory  uint64         // bytes
+	CPUs    int
+	Host    vmm.Host
+	Engine  vmm.Engine
+	CPUID   cpuid.Func // the host's
+	TSCHz   uint64
+	Wall    func() int64 // ns since 1970
 
 	// Share is what the machine gets of the host's processors.
 	Share sched.Params
@@ -30,8 +31,18 @@ type Config struct {
 	Load     loader.Config
 	Firmware *Firmware
 	// Disks are at the controllers that their Bus names: up to four at IDE,
-	// six at AHCI and two floppies.
+	// which a q35 has not, six at AHCI, two floppies, and virtio.
 	Disks []Disk
+	// Virtio is where virtio devices are; "" is VirtioPCI.
+	Virtio config.Virtio
+	RNG    bool // a virtio source of random numbers
+	// Balloon is a virtio balloon: see PC.Balloon.
+	Balloon bool
+	// Adapters are virtio network adapters.
+	Adapters []Adapter
+	// VirtioConsoles are the terminals at the ports of a virtio console, which
+	// outlive the machine; none is no virtio console.
+	VirtioConsoles []*console.Console
 	// Console is the terminal at COM1. It outlives the machine.
 	Console *console.Console
 	// Screen is where the keyboard is typed at; nil is nowhere. It outlives
@@ -61,6 +72,17 @@ func (e *keyError) Unwrap() error { return e.error }
 func (c *Config) check() error {
 	if c.CPUs < 1 || c.CPUs > config.MaxCPUs {
 		return &keyError{"cpus", fmt.Errorf("%d processors, 1 to %d can be", c.CPUs, config.MaxCPUs)}
+	}
+	switch c.Machine {
+	case "":
+		c.Machine = config.MachinePC
+	case config.MachinePC:
+	case config.MachineQ35:
+		if c.Firmware != nil && c.Memory > firmwareECAM {
+			return &keyError{"memory", fmt.Errorf("%d MiB; SeaBIOS has PCI Express configuration space at %d MiB of a q35", c.Memory>>20, firmwareECAM>>20)}
+		}
+	default:
+		return &keyError{"machine", fmt.Errorf("there is no machine %q", c.Machine)}
 	}
 	return nil
 }

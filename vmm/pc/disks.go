@@ -15,21 +15,41 @@ import (
 	"github.com/ringo-vmm/ringo/vmm/ide"
 )
 
-// Disk is a disk or CD of the machine. What is written on one that is not
-// read-only is kept in memory, and gone with the machine.
+// Disk is a disk or CD of the machine. What is written on one that is neither
+// read-only nor Write is kept apart, and gone with the machine.
 type Disk struct {
 	Data     []byte
 	CD       bool
 	ReadOnly bool
+	Write    bool // to Data
 	Bus      config.Bus
 }
 
-// Where the controllers are on the PCI bus: IDE at the ISA bridge's device.
+// Where the controllers are on the PCI bus: a 440FX's IDE at the ISA bridge's
+// device, an ICH9's AHCI at its.
 const (
-	ideDevice   = 1
-	ideFunction = 1
-	ahciDevice  = 3
+	piixDevice   = 1
+	ideFunction  = 1
+	ahciDevice   = 3
+	ich9Device   = 31
+	ich9Function = 2
 )
+
+// ahciSlot is where a machine's AHCI controller is: device and function.
+func ahciSlot(m config.Machine) (dev, function int) {
+	if m == config.MachineQ35 {
+		return ich9Device, ich9Function
+	}
+	return ahciDevice, 0
+}
+
+// bridgeSlot is its ISA bridge's device.
+func bridgeSlot(m config.Machine) int {
+	if m == config.MachineQ35 {
+		return ich9Device
+	}
+	return piixDevice
+}
 
 // maxWritten bounds what a machine can write on one of its disks, in bytes.
 const maxWritten = 1 << 30
@@ -42,28 +62,31 @@ func (p *PC) drives(c Config) error {
 		ahciDrives []ahci.Drive
 		floppyDisk [2]*block.Disk
 		nfloppies  int
+		nvirtio    int
 	)
 	for i, d := range c.Disks {
-		var backend block.Backend = block.NewBytes(d.Data, true)
-		if !d.CD && !d.ReadOnly {
-			backend = block.NewOverlay(backend, maxWritten)
-		}
-		disk := block.NewDisk(backend, p.served)
-		p.VM.OnClose(func() { disk.Close() })
+		disk := p.NewDisk(d.backend())
 		switch {
 		case d.Bus == config.BusAHCI:
 			ahciDrives = append(ahciDrives, ahci.Drive{Disk: disk, CD: d.CD})
 		case d.Bus == config.BusFloppy && nfloppies < len(floppyDisk):
 			floppyDisk[nfloppies] = disk
 			nfloppies++
-		case d.Bus == config.BusIDE:
+		case d.Bus == config.BusVirtio && !d.CD:
+			if err := p.addVirtioDisk(c, disk, nvirtio); err != nil {
+				return &keyError{"disk", err}
+			}
+			nvirtio++
+		case d.Bus == config.BusIDE && p.ich9 == nil:
 			ideDrives = append(ideDrives, ide.Drive{Disk: disk, CD: d.CD})
 		default:
 			return &keyError{"disk", fmt.Errorf("number %d: no room at %q", i+1, d.Bus)}
 		}
 	}
-	if err := p.newIDE(ideDrives); err != nil {
-		return &keyError{"disk", err}
+	if p.ich9 == nil {
+		if err := p.newIDE(ideDrives); err != nil {
+			return &keyError{"disk", err}
+		}
 	}
 	if err := p.newFloppy(floppyDisk, nfloppies); err != nil {
 		return &keyError{"disk", err}
@@ -72,10 +95,46 @@ func (p *PC) drives(c Config) error {
 		return nil
 	}
 	var err error
-	if p.ahci, err = ahci.New(ahci.Config{Memory: p.VM.RAM, Bus: &p.VM.Memory, Drives: ahciDrives}); err != nil {
+	if p.ahci, err = ahci.New(ahci.Config{Memory: p.VM.RAM, Drives: ahciDrives}); err != nil {
 		return &keyError{"disk", err}
 	}
-	return p.pci.Add(ahciDevice, 0, p.ahci.Function)
+	dev, function := ahciSlot(c.Machine)
+	return p.pci.Add(dev, function, p.ahci.Function)
+}
+
+// NewDisk makes a disk for a device of the machine, which is closed with it.
+func (p *PC) NewDisk(b block.Backend) *block.Disk {
+	disk := block.NewDisk(b, p.served)
+	p.disks = append(p.disks, disk)
+	p.VM.OnClose(func() { disk.Close() })
+	return disk
+}
+
+// drain waits until no disk works on a request. The machine stands still, so a
+// disk that has ended one begins no other than those that wait at it. The caller
+// does not hold the device lock.
+func (p *PC) drain() {
+	for _, d := range p.disks {
+		d.Drain()
+	}
+}
+
+// Pause is vmm.VM.Pause, and waits for the disks too: what they have to say has
+// reached the machine's devices and memory when it returns. VM.Resume ends it.
+func (p *PC) Pause() {
+	p.VM.Pause()
+	p.drain()
+}
+
+// backend is where the disk's data are.
+func (d *Disk) backend() block.Backend {
+	switch {
+	case d.CD || d.ReadOnly:
+		return block.NewBytes(d.Data, true)
+	case d.Write:
+		return block.NewBytes(d.Data, false)
+	}
+	return block.NewOverlay(block.NewBytes(d.Data, true), maxWritten)
 }
 
 // floppies is how many of the disks are in floppy drives.
@@ -88,7 +147,7 @@ func floppies(disks []Disk) (n int) {
 	return n
 }
 
-// newIDE makes the IDE controller, which is always there.
+// newIDE makes the IDE controller, which a 440FX always has.
 func (p *PC) newIDE(drives []ide.Drive) (err error) {
 	c := ide.Config{Memory: p.VM.RAM, Ports: &p.VM.Ports}
 	for i, d := range drives {
@@ -111,7 +170,7 @@ func (p *PC) newIDE(drives []ide.Drive) (err error) {
 			return err
 		}
 	}
-	return p.pci.Add(ideDevice, ideFunction, p.ide.Function())
+	return p.pci.Add(piixDevice, ideFunction, p.ide.Function())
 }
 
 // newFloppy makes the DMA controllers, and a floppy controller if it has a disk.
@@ -153,22 +212,4 @@ func (p *PC) served(f func()) {
 		}
 	}()
 	f()
-}
-
-// BootPaths are the names by which firmware knows the disks.
-func BootPaths(disks []Disk) (paths []string) {
-	used := map[config.Bus]int{}
-	for _, d := range disks {
-		n := used[d.Bus]
-		used[d.Bus]++
-		switch d.Bus {
-		case config.BusAHCI:
-			paths = append(paths, fwcfg.AHCI(ahciDevice, 0, n))
-		case config.BusFloppy:
-			paths = append(paths, fwcfg.Floppy(ideDevice, n))
-		default:
-			paths = append(paths, fwcfg.IDE(ideDevice, ideFunction, n/2, n%2))
-		}
-	}
-	return paths
 }

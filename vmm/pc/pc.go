@@ -10,8 +10,11 @@ import (
 	"time"
 
 	"github.com/ringo-vmm/ringo/vmm"
+	"github.com/ringo-vmm/ringo/vmm/acpitab"
+	"github.com/ringo-vmm/ringo/vmm/block"
 	"github.com/ringo-vmm/ringo/vmm/kvmclock"
 	"github.com/ringo-vmm/ringo/vmm/loader"
+	"github.com/ringo-vmm/ringo/vmm/virtio/balloon"
 )
 
 // PC is a virtual PC.
@@ -19,10 +22,18 @@ type PC struct {
 	VM  *vmm.VM
 	CPU *vmm.VCPU // the first processor
 
+	// Balloon is the machine's balloon; nil is none.
+	Balloon *balloon.Device
+
 	host  vmm.Host
 	clock *kvmclock.Clock
 	cpus  []*processor
 	page  page // of their local APICs
+	disks []*block.Disk
+
+	functions int // of AddFunction
+	windows   []acpitab.Window
+	inputs    [sharedInputs]shared
 	board
 }
 
@@ -76,6 +87,14 @@ func (p *PC) build(c Config) error {
 
 // Age is how long ago the machine was started.
 func (p *PC) Age() time.Duration { return time.Duration(p.host.Now() - p.VM.Started()) }
+
+// PressPower presses the power button, for the guest to switch itself off. A
+// guest without ACPI does not notice.
+func (p *PC) PressPower() {
+	p.VM.Devices.Lock()
+	defer p.VM.Devices.Unlock()
+	p.pm.PowerButton()
+}
 
 // end is a callback that ends the machine.
 func (p *PC) end(how vmm.How) func() { return func() { p.ended(vmm.Ending{How: how}) } }

@@ -173,3 +173,17 @@ func TestTheConfigurationReplacesMSRs(t *testing.T) {
 		t.Errorf("MSR %#x is %#x, %v", fixed, v, ok)
 	}
 }
+
+func TestThePowerButtonInterruptsAGuestThatWantsTo(t *testing.T) {
+	p := build(t, machine(&host{now: 1}))
+	const powerButton = 1 << 8
+	p.VM.Ports.Out(pmPort+2, 2, powerButton)
+	p.PressPower()
+	if got := p.VM.Ports.In(pmPort, 2); got != powerButton {
+		t.Errorf("PM1 status %#x", got)
+	}
+	p.VM.Ports.Out(0xa0, 1, 0x0a) // the request register is to be read
+	if got := p.VM.Ports.In(0xa0, 1); got != 1<<1 {
+		t.Errorf("the second 8259 has requests %#x, want interrupt 9's", got)
+	}
+}

@@ -35,7 +35,6 @@ func (p *PC) registerPorts() error {
 		{"keyboard controller", i8042.DataPort, 1, p.keyboard.Data()},
 		{"keyboard controller", i8042.CommandPort, 1, p.keyboard.Command()},
 		{"port 92h", i8042.Port92Port, 1, p.port92},
-		{"power management", pmPort, pmtimer.Ports, p.pm},
 		{"SMI command", pmtimer.SMIPort, 1, p.pm.SMICommand()},
 		{"PCI", pcihost.Port, pcihost.Ports, p.pci},
 		{"debug console", debugport.ConsolePort, 1, p.consoles[0]},
@@ -47,7 +46,10 @@ func (p *PC) registerPorts() error {
 			return err
 		}
 	}
-	return nil
+	if p.ich9 != nil {
+		return nil // its bridge says where
+	}
+	return p.VM.Ports.Register("power management", pmPort, pmtimer.Ports, p.pm)
 }
 
 // registerAbsent puts nothing where guests look for what is not there.

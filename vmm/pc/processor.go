@@ -25,6 +25,7 @@ var notSwitched = []string{"-LA57"}
 type processor struct {
 	*vmm.VCPU
 	pc    *PC
+	id    *policy.CPUID
 	msrs  *policy.MSRs
 	lapic *lapic.LAPIC
 	nmi   bool // one waits
@@ -65,6 +66,7 @@ func (q *processor) policy(c Config) error {
 	if err != nil {
 		return &keyError{"cpuid", err}
 	}
+	q.id = id
 	q.msrs = policy.NewMSRs(policy.MSRConfig{
 		CPUID: id, BSP: q.ID == 0, LowMemory: p.VM.RAM.Low(), HighMemory: p.VM.RAM.High(),
 		Unknown: func(num uint32, write bool, v uint64) {

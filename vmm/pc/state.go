@@ -11,12 +11,15 @@ import (
 // who pulls a line comes before who has to remember its level.
 func (p *PC) stateful() []device.Stateful {
 	list := []device.Stateful{
-		p.pit, p.rtc, p.pm, p.keyboard, p.port92, p.pci, p.uart,
+		p.pit, p.rtc, p.power(), p.keyboard, p.port92, p.pci, p.uart,
 		p.consoles[0], p.consoles[1], &p.post,
-		p.dma, p.ide, p.pic, p.ioapic, &p.bus,
+		p.dma, p.pic, p.ioapic, &p.bus,
+	}
+	if p.ide != nil {
+		list = slices.Insert(list, 0, device.Stateful(p.ide))
 	}
 	if p.rom != nil {
-		list = slices.Insert(append(list, p.vga, p.rom, p.fwcfg), 2, device.Stateful(p.hpet)) // behind PIT and RTC
+		list = slices.Insert(append(list, p.vga, p.rom, p.fwcfg), slices.Index(list, device.Stateful(p.rtc))+1, device.Stateful(p.hpet))
 	}
 	if p.ahci != nil {
 		list = slices.Insert(list, 0, device.Stateful(p.ahci))
@@ -36,7 +39,10 @@ func (p *PC) stateful() []device.Stateful {
 // State saves or loads all devices: a device.Stateful. The processor's own
 // state, its time-stamp counter included, and the memory are not part of it.
 // The machine must stand still; when it goes on, its clock is brought in step.
+// Requests that disks work on are waited for: the caller does not hold the device
+// lock.
 func (p *PC) State(c *state.Codec) {
+	p.drain()
 	for _, d := range p.stateful() {
 		d.State(c)
 	}

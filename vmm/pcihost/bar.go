@@ -3,6 +3,8 @@ package pcihost
 import (
 	"encoding/binary"
 	"fmt"
+
+	"github.com/ringo-vmm/ringo/vmm/device"
 )
 
 // Kind is what a base address register (BAR) is for. PCI 3.0 §6.2.5.1.
@@ -21,10 +23,18 @@ type BAR struct {
 	Size         uint64 // in bytes, a power of two: 4 to 256 ports, or at least 16 bytes of memory
 	Prefetchable bool   // memory: reading has no effect
 
-	// Map is called when the function begins to answer at base, a port or a
-	// guest-physical address, and Unmap when it ceases to. A BAR that moves
-	// is unmapped first, and so is every other one that the same access
-	// moves. After a load, Map is called for what is mapped then.
+	// MMIO or Ports is the device that answers, by the kind, with a name for
+	// who reads of it: the host puts it on the machine's bus. Where another
+	// device is already, that one stays, and this one is nowhere until it
+	// moves; the machine is told.
+	Name  string
+	MMIO  device.MMIO
+	Ports device.Ports
+
+	// Without a device, Map is called when the function begins to answer at
+	// base, a port or a guest-physical address, and Unmap when it ceases to.
+	// A BAR that moves is unmapped first, and so is every other one that the
+	// same access moves. After a load, Map is called for what is mapped then.
 	Map   func(base uint64)
 	Unmap func()
 }
@@ -66,6 +76,8 @@ func (f *Function) AddBAR(i int, b BAR) error {
 		return fmt.Errorf("pcihost: BAR%d: size %#x is not a power of two from %#x to %#x", i, b.Size, least, most)
 	case i < 0 || i >= maxBARs || b.Kind == Memory64 && i == maxBARs-1:
 		return fmt.Errorf("pcihost: BAR%d: there are %d, and a 64-bit one takes two", i, maxBARs)
+	case b.MMIO != nil && b.Kind == IO || b.Ports != nil && b.Kind != IO:
+		return fmt.Errorf("pcihost: BAR%d: %s is for another kind of BAR", i, b.Name)
 	case f.taken(i) || b.Kind == Memory64 && f.taken(i+1):
 		return fmt.Errorf("pcihost: BAR%d is there already", i)
 	}
@@ -104,7 +116,7 @@ func (f *Function) mapBARs() {
 		}
 		if base, ok := f.decode(b); !ok || base != b.base {
 			b.mapped = false
-			b.Unmap()
+			f.remove(b)
 		}
 	}
 	for _, b := range f.bars {
@@ -113,8 +125,36 @@ func (f *Function) mapBARs() {
 		}
 		if base, ok := f.decode(b); ok {
 			b.mapped, b.base = true, base
-			b.Map(base)
+			f.put(b)
 		}
+	}
+}
+
+// put makes a BAR answer at its base.
+func (f *Function) put(b *bar) {
+	var err error
+	switch {
+	case b.MMIO != nil:
+		err = f.host.memory.Register(b.Name, b.base, b.Size, b.MMIO)
+	case b.Ports != nil:
+		err = f.host.ports.Register(b.Name, uint16(b.base), int(b.Size), b.Ports)
+	default:
+		b.Map(b.base)
+	}
+	if err != nil && f.host.refused != nil {
+		f.host.refused(err)
+	}
+}
+
+// remove makes it cease to.
+func (f *Function) remove(b *bar) {
+	switch {
+	case b.MMIO != nil:
+		f.host.memory.Unregister(b.MMIO)
+	case b.Ports != nil:
+		f.host.ports.Unregister(b.Ports)
+	default:
+		b.Unmap()
 	}
 }
 
@@ -122,6 +162,9 @@ func (f *Function) mapBARs() {
 // register says so, it has no address (0), or the range ends at the end of its
 // address space, as it does while the guest finds out its size by writing ones.
 func (f *Function) decode(b *bar) (base uint64, ok bool) {
+	if f.host == nil && (b.MMIO != nil || b.Ports != nil) {
+		return 0, false
+	}
 	command := f.Command()
 	low := uint64(binary.LittleEndian.Uint32(f.config[b.off:]))
 	switch b.Kind {

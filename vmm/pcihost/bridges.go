@@ -13,9 +13,7 @@ const (
 	bridgeDevice = 1
 
 	// Programmable attribute map.
-	regPAM0 = 0x59 // its upper half only
-	regPAM1 = 0x5a
-	regPAM6 = 0x5f
+	regPAM0 = 0x59 // its upper half only; six more follow
 	// System management RAM control: it keeps what is written.
 	regSMRAM     = 0x72
 	smramInitial = 0x02
@@ -60,26 +58,17 @@ const (
 	resetControl = resetAll | resetCPU
 )
 
-// addBridges puts the host bridge on the bus, and the ISA bridge if there is
-// one. The bits of their command registers are wired.
-func (h *Host) addBridges() error {
+// add440FX puts the host bridge on the bus, and the ISA bridge if there is one.
+// The bits of their command registers are wired.
+func (h *Host) add440FX() error {
 	f, err := NewFunction(Header{Vendor: vendorIntel, Device: device440FX, Class: classHost, Revision: revision2})
 	if err != nil {
 		return err
 	}
 	f.Define16(regCommand, CommandMemory|CommandMaster, 0)
 	f.Define16(regStatus, statusMedium|statusFastBack, 0)
-	f.Define8(regPAM0, 0, 0xf0)
-	for off := uint8(regPAM1); off <= regPAM6; off++ {
-		f.Define8(off, 0, 0xff)
-	}
 	f.Define8(regSMRAM, smramInitial, 0xff)
-	bridge := f
-	f.OnWrite(func(off uint8, size int) {
-		if off <= regPAM6 && int(off)+size > regPAM0 && h.shadow != nil {
-			h.shadow(Attributes(bridge.config[regPAM0:]))
-		}
-	})
+	h.addPAM(f, regPAM0)
 	if err := h.Add(hostDevice, 0, f); err != nil || !h.bridge {
 		return err
 	}
@@ -90,16 +79,43 @@ func (h *Host) addBridges() error {
 	}
 	f.Define16(regCommand, CommandIO|CommandMemory|CommandMaster, 0)
 	f.Define16(regStatus, statusMedium, 0)
-	for i, r := range h.initialRoutes {
+	for i, r := range h.initialRoutes[:pins] {
 		f.Define8(uint8(regPIRQ+i), r, pirqWritable)
 	}
 	f.OnWrite(func(off uint8, size int) {
 		if off < regPIRQ+pins && int(off)+size > regPIRQ {
-			copy(h.routes[:], f.config[regPIRQ:])
+			h.loadRoutes()
 			h.route()
 		}
 	})
 	return h.Add(bridgeDevice, 0, f)
+}
+
+// addPAM gives a host bridge the attribute registers, the first at an offset.
+func (h *Host) addPAM(f *Function, pam uint8) {
+	f.Define8(pam, 0, 0xf0)
+	for i := uint8(1); i < uint8(len(Attributes{})); i++ {
+		f.Define8(pam+i, 0, 0xff)
+	}
+	f.OnWrite(func(off uint8, size int) {
+		if int(off) < int(pam)+len(Attributes{}) && int(off)+size > int(pam) && h.shadow != nil {
+			h.shadow(Attributes(f.config[pam:]))
+		}
+		if h.chipset == Q35 && off < regPCIEXBAR+8 && int(off)+size > regPCIEXBAR {
+			h.placeECAM()
+		}
+	})
+}
+
+// loadRoutes takes the routes from the ISA bridge's registers.
+func (h *Host) loadRoutes() {
+	if h.chipset == Q35 {
+		config := &h.slots[lpcDevice*functions].config
+		copy(h.routes[:pins], config[regPIRQ:])
+		copy(h.routes[pins:], config[regPIRQE:])
+		return
+	}
+	copy(h.routes[:pins], h.slots[bridgeDevice*functions].config[regPIRQ:])
 }
 
 // writeResetControl writes the reset control register.

@@ -22,6 +22,8 @@ type Function struct {
 	writable [spaceSize]byte // bits that the guest can change
 
 	bars    [maxBARs]*bar
+	msi     *MSI  // nil: none
+	msix    *MSIX // likewise
 	onWrite func(off uint8, size int)
 
 	host     *Host // nil until it is added
@@ -97,7 +99,7 @@ func (f *Function) Write(off uint8, size int, v uint32) {
 		w := f.writable[at]
 		f.config[at] = f.config[at]&^w | byte(v>>(8*i))&w
 	}
-	if off < regBAREnd {
+	if off < regBAREnd || off >= headerEnd {
 		f.update()
 	}
 	if f.onWrite != nil {
@@ -109,11 +111,17 @@ func (f *Function) Write(off uint8, size int, v uint32) {
 func (f *Function) update() {
 	f.mapBARs()
 	f.drive()
+	if f.msix != nil {
+		f.msix.update()
+	}
 }
 
 // reset is what the reset line does: registers go back, BARs are unmapped. The
 // pin is the device's business.
 func (f *Function) reset() {
 	f.config = f.initial
+	if f.msix != nil {
+		f.msix.reset()
+	}
 	f.update()
 }

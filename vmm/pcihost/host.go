@@ -3,6 +3,7 @@ package pcihost
 import (
 	"fmt"
 
+	"github.com/ringo-vmm/ringo/vmm/bus"
 	"github.com/ringo-vmm/ringo/vmm/device"
 )
 
@@ -37,17 +38,32 @@ const (
 type Config struct {
 	// IRQ is the interrupt lines that PCI interrupts can be routed to, by
 	// ISA interrupt number; nil for one that is not wired.
-	IRQ [16]device.IRQ
+	IRQ     [16]device.IRQ
+	Chipset Chipset
 	// Routes is the ISA interrupt of each of the lines PIRQA# to PIRQD#
-	// after reset, as firmware would set it. A guest can change it if there
-	// is an ISA bridge.
+	// after reset, and of PIRQE# to PIRQH#, as firmware would set it. A guest
+	// can change it if there is an ISA bridge.
 	Routes [pins]uint8
-	// ISABridge says that there is one, at device 1, and with it the reset
-	// control register at port 0xCF9.
+	// ISABridge says that there is one, at device 1 or 31, and with it the
+	// reset control register at port 0xCF9.
 	ISABridge bool
+	// PM is called when a Q35's guest has moved the power management
+	// registers, of PMPorts ports: 0 is nowhere. It may be nil.
+	PM func(port uint16)
 	// Shadow is called with the attributes of the memory from 0xC0000 to
 	// 1 MiB when the guest has changed them. It may be nil.
 	Shadow func(Attributes)
+	// Memory and Ports are where BARs are put that have a device; Refused is
+	// told when something else is there already. They may be nil if no
+	// function has such a BAR.
+	Memory  *bus.Memory
+	Ports   *bus.Ports
+	Refused func(error)
+	// Message is called for each message-signalled interrupt that a function
+	// sends: a dword written to a guest-physical address, which is a local
+	// APIC's (Intel SDM vol. 3 §11.11) if the guest made no mistake. It may
+	// be nil.
+	Message func(address uint64, data uint32)
 	// Reset is called when the guest resets the machine through that
 	// register; it may be during an access. It may be nil.
 	Reset func()
@@ -58,27 +74,42 @@ type Host struct {
 	irq    [16]device.IRQ
 	reset  func()
 	shadow func(Attributes)
+	pm     func(port uint16)
 	bridge bool
+
+	chipset Chipset
+	pmPort  uint16 // where the power management registers are
+	memory  *bus.Memory
+	ports   *bus.Ports
+	refused func(error)
+	message func(address uint64, data uint32)
 
 	address      uint32
 	resetControl uint8
 	slots        [devices * functions]*Function
 
-	initialRoutes [pins]uint8
-	routes        [pins]uint8 // PIRQRC: bit 7 disables, bits 3:0 are the ISA interrupt
-	users         [pins]uint8 // functions that drive each line
-	irqs          uint16      // lines in irq that are up
+	initialRoutes [lines]uint8
+	routes        [lines]uint8 // PIRQRC: bit 7 disables, bits 3:0 are the ISA interrupt
+	users         [lines]uint8 // functions that drive each line
+	irqs          uint16       // lines in irq that are up
 }
 
 // New makes a bus with its bridges.
 func New(c Config) (*Host, error) {
-	h := &Host{irq: c.IRQ, reset: c.Reset, shadow: c.Shadow, bridge: c.ISABridge, initialRoutes: c.Routes, routes: c.Routes}
+	h := &Host{irq: c.IRQ, reset: c.Reset, shadow: c.Shadow, bridge: c.ISABridge, chipset: c.Chipset, pm: c.PM,
+		memory: c.Memory, ports: c.Ports, refused: c.Refused, message: c.Message}
 	for i, r := range c.Routes {
 		if int(r) >= len(c.IRQ) {
 			return nil, fmt.Errorf("pcihost: PIRQ%c# is routed to interrupt %d, want at most %d", 'A'+i, r, len(c.IRQ)-1)
 		}
 	}
-	return h, h.addBridges()
+	copy(h.initialRoutes[:], c.Routes[:])
+	copy(h.initialRoutes[pins:], c.Routes[:])
+	h.routes = h.initialRoutes
+	if c.Chipset == Q35 {
+		return h, h.addQ35()
+	}
+	return h, h.add440FX()
 }
 
 // Add puts a function on the bus, device 0 to 31 and function 0 to 7. The
@@ -92,13 +123,18 @@ func (h *Host) Add(dev, function int, f *Function) error {
 	if h.slots[slot] != nil {
 		return fmt.Errorf("pcihost: 00:%02x.%d is taken", dev, function)
 	}
+	for i, b := range &f.bars {
+		if b != nil && (b.MMIO != nil && h.memory == nil || b.Ports != nil && h.ports == nil) {
+			return fmt.Errorf("pcihost: 00:%02x.%d: there is no bus for %s at BAR%d", dev, function, b.Name, i)
+		}
+	}
 	if f.host != nil {
 		return fmt.Errorf("pcihost: the function for 00:%02x.%d is on a bus already", dev, function)
 	}
 	h.slots[slot] = f
 	f.host, f.slot = h, uint8(slot)
 	if f.pin != 0 {
-		f.Define8(regInterruptLine, h.initialRoutes[PIRQ(dev, int(f.pin))], 0xff)
+		f.Define8(regInterruptLine, h.initialRoutes[h.chipset.PIRQ(dev, int(f.pin))], 0xff)
 	}
 	if first := h.slots[dev*functions]; first != nil {
 		for _, other := range h.slots[dev*functions+1:][:functions-1] {
@@ -161,5 +197,16 @@ func (h *Host) Reset() {
 			f.reset()
 		}
 	}
+	h.bridges()
 	h.route()
+}
+
+// bridges brings what the bridges' registers decide in step with them.
+func (h *Host) bridges() {
+	if h.chipset == Q35 {
+		h.placeECAM()
+		if h.bridge {
+			h.placeICH9()
+		}
+	}
 }

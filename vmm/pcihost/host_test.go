@@ -148,7 +148,7 @@ func TestAWriteChangesOnlyItsBytes(t *testing.T) {
 	r := newRig(t)
 	r.write(rigDevice, 0, regInterruptLine, 1, 0x0b)
 	r.write(rigDevice, 0, regCommand, 2, CommandMaster)
-	r.write(0, 0, regPAM1+1, 1, 0x33)
+	r.write(0, 0, regPAM0+2, 1, 0x33)
 	if got := r.read(rigDevice, 0, regInterruptLine, 1); got != 0x0b {
 		t.Errorf("interrupt line %#x, want 0xb", got)
 	}

@@ -30,7 +30,7 @@ func TestPinsAreWiredOneFurtherForEachDevice(t *testing.T) {
 	for _, tt := range []struct{ dev, pin, want int }{
 		{1, 1, 0}, {2, 1, 1}, {2, 4, 0}, {4, 1, 3}, {5, 2, 1}, {0, 1, 3}, {31, 4, 1},
 	} {
-		if got := PIRQ(tt.dev, tt.pin); got != tt.want {
+		if got := I440FX.PIRQ(tt.dev, tt.pin); got != tt.want {
 			t.Errorf("device %d, pin %d: line %d, want %d", tt.dev, tt.pin, got, tt.want)
 		}
 	}

@@ -21,8 +21,9 @@ func (h *Host) State(c *state.Codec) {
 	h.address &= addressBits
 	h.resetControl &= resetControl
 	if h.bridge {
-		copy(h.routes[:], h.slots[bridgeDevice*functions].config[regPIRQ:])
+		h.loadRoutes()
 	}
+	h.bridges()
 	h.route()
 	for i, line := range &h.irq {
 		if line != nil {
@@ -37,6 +38,9 @@ func (f *Function) state(c *state.Codec, slot uint8) {
 	config, level := f.config, f.level
 	c.Raw(config[:])
 	c.Bool(&level)
+	if f.msix != nil {
+		f.msix.state(c)
+	}
 	if !c.Loading() {
 		return
 	}

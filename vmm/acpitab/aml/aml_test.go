@@ -28,9 +28,15 @@ func TestTermsAreEncodedAsTheSpecificationSays(t *testing.T) {
 		"buffer":                 {Buffer([]byte{7, 8}), "11 05 0a 02 07 08"},
 		"device":                 {Device("COM1", Name("_UID", Integer(1))), "5b 82 0b 43 4f 4d 31 08 5f 55 49 44 01"},
 		"method":                 {Method("_STA", Integer(0xf)), "14 09 5f 53 54 41 00 a4 0a 0f"},
+		"code":                   {Code("X", 4, Return(Arg(3))), "14 08 58 5f 5f 5f 0c a4 6b"},
+		"field":                  {DWordField(Arg(3), 8, "CDW3"), "8a 6b 0a 08 43 44 57 33"},
+		"if":                     {If(Equal(Arg(0), Integer(1)), Store(Variable("A"), Local(0))), "a0 0a 93 68 01 70 41 5f 5f 5f 60"},
+		"else":                   {Else(Or(Local(0), Integer(4), Local(1))), "a1 06 7d 60 0a 04 61"},
+		"condition":              {And(Local(0), Not(Arg(0)), Local(0)), "7b 60 92 68 60"},
 		"EISA ID":                {EISAID("PNP0A03"), "0c 41 d0 0a 03"},
 		"interrupt":              {IRQ(4), "23 10 00 01"},
 		"interrupt of the slave": {IRQ(12), "23 00 10 01"},
+		"extended interrupt":     {Interrupt(17), "89 06 00 09 01 11 00 00 00"},
 		"ports":                  {IO(0x3f8, 8), "47 01 f8 03 f8 03 01 08"},
 		"memory":                 {Memory32(0xfed00000, 0x400), "86 09 00 01 00 00 d0 fe 00 04 00 00"},
 		"buses":                  {Buses(0, 0xff), "88 0d 00 02 0c 00 00 00 00 00 ff 00 00 00 00 01"},
@@ -80,6 +86,7 @@ func TestImpossibleTermsPanic(t *testing.T) {
 		"EISA ID not hex":       func() { EISAID("PNP0X03") },
 		"EISA ID in lower case": func() { EISAID("pnp0A03") },
 		"long package":          func() { Package(make([][]byte, 256)...) },
+		"many arguments":        func() { Code("X", 8) },
 		"too many bytes":        func() { enclosed(make([]byte, 1<<28)) },
 	} {
 		func() {

@@ -14,6 +14,7 @@ const (
 	memory32Tag = 0x86 // fixed
 	dwordTag    = 0x87
 	wordTag     = 0x88
+	extendedTag = 0x89 // interrupts by number
 )
 
 // The resource types and flags of address space descriptors, ACPI 6.4
@@ -42,6 +43,13 @@ func IRQ(irq uint8) []byte {
 	const edge = 1 << 0
 	b := binary.LittleEndian.AppendUint16([]byte{irqTag}, 1<<(irq&0xf))
 	return append(b, edge)
+}
+
+// Interrupt is a global system interrupt: a level, active-high, shared. ACPI 6.4
+// §6.4.3.6.
+func Interrupt(gsi uint32) []byte {
+	const length, consumer, sharedLevel, one = 6, 1 << 0, 1 << 3, 1
+	return binary.LittleEndian.AppendUint32([]byte{extendedTag, length, 0, consumer | sharedLevel, one}, gsi)
 }
 
 // IO is n ports from a port on. ACPI 6.4 §6.4.2.5.
