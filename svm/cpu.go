@@ -24,6 +24,7 @@ type CPU struct {
 	iretRIP    uint64 // of the IRET, when it is nmiReturning
 	stepDR6    uint64 // the guest's, while workStep
 	cr8        uint64
+	debugger   debugger
 	putAway    func() // the processor gives up this guest's x87 and AVX state
 }
 

@@ -13,9 +13,10 @@ import (
 
 // Bits of DR6 and DR7. APM vol. 2 §13.1.1.
 const (
-	dr6Step   = 1 << 14             // BS
-	dr6Causes = 0xf | 1<<13 | 1<<15 // B0 to B3, BD, BT: all others
-	dr7On     = 0xff                // L0 to G3
+	dr6Step        = 1 << 14 // BS
+	dr6Breakpoints = 0xf
+	dr6Causes      = 0xf | 1<<13 | 1<<15 // B0 to B3, BD, BT: all others
+	dr7On          = 0xff                // L0 to G3
 )
 
 // Intercepts of moves from and to debug registers, a bit for each. DR5 is DR7
@@ -23,14 +24,20 @@ const (
 const (
 	debugAddresses = 0x0f
 	debugControl   = 1<<5 | 1<<7
+	debugAll       = 0xff
 )
 
 // watchDebug sets intercepts by whether the guest has a breakpoint on, which
 // SetState and the guest's own moves change.
 func (c *CPU) watchDebug() {
 	write := uint16(debugAddresses | debugControl)
-	c.extra &^= extraLoadDR | extraSaveDR
+	c.extra &^= extraLoadDR | extraSaveDR | extraArm
 	c.work &^= workDebug
+	if c.debugger.watching {
+		c.extra |= extraLoadDR | extraArm
+		c.interceptDebug(debugAll, debugAll)
+		return
+	}
 	if c.v.DR7&dr7On != 0 {
 		write = debugAddresses
 		c.extra |= extraLoadDR
@@ -58,6 +65,10 @@ func (c *CPU) lendDebug() {
 // With an intercept of its own that does not depend on what the processor makes
 // of an INT1 whose #DB is intercepted.
 func (c *CPU) icebp(e *vmm.Exit) {
+	if c.debugger.Breakpoints {
+		e.Reason, e.Cause = vmm.ReasonDebug, vmm.CauseBreakpoint
+		return
+	}
 	const length = 1 // unless the processor knows of prefixes
 	c.v.RIP += uint64(max(e.Length, length))
 	c.v.InterruptShadow = 0

@@ -31,14 +31,7 @@ const (
 const (
 	taskIRET = 1 << 36
 	taskJump = 1 << 38
-)
-
-// Exit.Number for a task switch.
-const (
-	taskByCall = iota
-	taskByIRET
-	taskByJump
-	taskByEvent // an interrupt or exception, through a task gate
+	taskRF   = 1 << 48 // the task that is left is to have RFLAGS.RF
 )
 
 // simple is the reason for each exit code that needs no more than that. INIT,
@@ -88,7 +81,7 @@ func (c *CPU) decode(e *vmm.Exit) {
 	case ExitINVLPG:
 		e.Reason, e.Address = vmm.ReasonInvalidatePage, v.ExitInfo1
 	case ExitTaskSwitch:
-		decodeTaskSwitch(v, e)
+		c.decodeTaskSwitch(e)
 	case ExitICEBP:
 		c.icebp(e)
 	default:
@@ -122,19 +115,22 @@ func decodeIO(v *VMCB, e *vmm.Exit) {
 }
 
 // decodeTaskSwitch says which task (Address is the selector of its TSS), by what
-// (Number) and with which error code.
-func decodeTaskSwitch(v *VMCB, e *vmm.Exit) {
-	e.Reason, e.Address, e.ErrorCode = vmm.ReasonTaskSwitch, v.ExitInfo1&0xffff, uint32(v.ExitInfo2)
+// (Number) and, of an event that waits again, with which error code.
+func (c *CPU) decodeTaskSwitch(e *vmm.Exit) {
+	v, source := c.v, x86.TaskByCall
 	switch {
 	case v.ExitInfo2&taskIRET != 0:
-		e.Number = taskByIRET
+		source = x86.TaskByIRET
 	case v.ExitInfo2&taskJump != 0:
-		e.Number = taskByJump
+		source = x86.TaskByJump
 	case v.ExitIntInfo&EventValid != 0:
-		e.Number = taskByEvent
-	default:
-		e.Number = taskByCall
+		source = x86.TaskByEvent
 	}
+	if v.ExitInfo2&taskRF != 0 {
+		v.RFLAGS |= x86.FlagRF
+	}
+	e.Reason, e.Address, e.Number = vmm.ReasonTaskSwitch, v.ExitInfo1&0xffff, uint8(source)
+	e.HasCode, e.ErrorCode = c.pending&EventErrorValid != 0, uint32(c.pending>>32)
 }
 
 // decodeRange is for the codes that have a number in them.
@@ -152,6 +148,8 @@ func (c *CPU) decodeRange(e *vmm.Exit) {
 		if c.engine.decodeAssists && v.ExitInfo1&crGPRValid != 0 {
 			e.Register = uint8(v.ExitInfo1 & 15)
 		}
+	case code <= ExitDR15Write && c.debugger.watching:
+		e.Reason, e.Number, e.Write, e.Register = vmm.ReasonControl, uint8(code)&15, code >= ExitDR0Write, vmm.NoRegister
 	case code <= ExitDR15Write:
 		c.work |= workDebugAccess
 		e.Reason = vmm.ReasonHost

@@ -8,6 +8,7 @@ import (
 	"github.com/ringo-vmm/ringo/amd64"
 	"github.com/ringo-vmm/ringo/amd64/cpuid/cpuidtest"
 	"github.com/ringo-vmm/ringo/vmm"
+	"github.com/ringo-vmm/ringo/vmm/x86"
 )
 
 // bare are the exit codes that say all there is to say, by their reasons.
@@ -201,14 +202,22 @@ func TestDecodeTaskSwitch(t *testing.T) {
 		{"CALL", 0, 0, 0},
 		{"IRET", 1 << 36, 0, 1},
 		{"JMP", 1 << 38, 0, 2},
-		{"#GP through a task gate", 1<<44 | code, EventValid | EventException | EventErrorValid | 13, 3},
+		{"#GP through a task gate", 1<<48 | 1<<44 | code, EventValid | EventException | EventErrorValid | 13 | code<<32, 3},
 		{"interrupt through a task gate", 0, EventValid | EventInterrupt | 0x30, 3},
 	} {
-		v := VMCB{ExitCode: ExitTaskSwitch, ExitInfo1: selector, ExitInfo2: tc.info2, ExitIntInfo: tc.event}
-		var e vmm.Exit
-		decode(&v, &e)
-		if e.Reason != vmm.ReasonTaskSwitch || e.Address != selector || e.Number != tc.number || e.ErrorCode != uint32(tc.info2) {
+		c := running(t, fullEPYC)
+		e := exit(t, c, ExitTaskSwitch, func(v *VMCB) { v.ExitInfo1, v.ExitInfo2, v.ExitIntInfo = selector, tc.info2, tc.event })
+		if e.Reason != vmm.ReasonTaskSwitch || e.Address != selector || e.Number != tc.number {
 			t.Errorf("%s: %+v", tc.name, e)
+		}
+		if e.Delivering != (tc.event != 0) || e.HasCode != (tc.event&EventErrorValid != 0) || e.HasCode && e.ErrorCode != code {
+			t.Errorf("%s: %+v", tc.name, e)
+		}
+		if got := c.v.RFLAGS&x86.FlagRF != 0; got != (tc.info2>>48&1 != 0) {
+			t.Errorf("%s: RF is %v", tc.name, got)
+		}
+		if c.Delivered(); c.pending != 0 {
+			t.Errorf("%s: the event comes again", tc.name)
 		}
 	}
 }

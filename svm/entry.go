@@ -19,6 +19,7 @@ const (
 	workStep                         // the trap flag is ours
 	workDebugAccess                  // the guest is at an access to DR0 to DR3
 	workDebug                        // it uses them
+	workDebugger                     // a debugger is there
 )
 
 // Run is vmm.CPU's.
@@ -71,11 +72,17 @@ func (c *CPU) prepare() vmm.Reason {
 	if c.work&workDebugAccess != 0 {
 		c.lendDebug()
 	}
+	if c.work&workDebugger != 0 {
+		c.beginStep()
+	}
 	return vmm.ReasonNone
 }
 
 // finish does what there is to do after an exit.
 func (c *CPU) finish(e *vmm.Exit) {
+	if c.work&workDebugger != 0 {
+		c.stopDebugged(e)
+	}
 	if c.work&workStep != 0 {
 		c.endStep(e)
 	}

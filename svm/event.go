@@ -32,6 +32,9 @@ func (c *CPU) Exception(vector uint8, code uint32, hasCode bool) {
 	}
 }
 
+// Delivered is vmm.CPU's.
+func (c *CPU) Delivered() { c.pending = 0 }
+
 // contributory tells whether an exception is of the contributory class.
 func contributory(e Event) bool {
 	switch amd64.Vector(e & EventVector) {

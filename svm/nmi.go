@@ -63,8 +63,9 @@ func (c *CPU) openNMIWindow() bool {
 	case c.canNMI():
 		c.work &^= workNMIWindow
 		return true
-	case c.nmi == nmiBlocked || c.pending&EventValid != 0:
-		// An event would save the trap flag on the guest's stack.
+	case c.nmi == nmiBlocked || c.pending&EventValid != 0 || c.debugger.Step:
+		// An event would save the trap flag on the guest's stack,
+		// and a debugger has the flag.
 	case c.v.RFLAGS&x86.FlagTF == 0:
 		c.v.RFLAGS |= x86.FlagTF
 		c.stepDR6 = c.v.DR6

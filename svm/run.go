@@ -37,6 +37,7 @@ const (
 	extraLoadDR   = 1 << iota // DR0 to DR3, before
 	extraSaveDR               // and after
 	extraSpecCtrl             // SPEC_CTRL
+	extraArm                  // DR7, before and after: VMRUN of QEMU loads it and does not watch
 	extraCR2                  // CR2, before the next entry: Bochs' VMRUN does not load it
 )
 

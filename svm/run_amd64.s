@@ -198,6 +198,11 @@ TEXT ·loadExtra<>(SB),NOSPLIT|NOFRAME,$0
 	MOVQ	AX, DR2
 	MOVQ	(context_dr+24)(DI), AX
 	MOVQ	AX, DR3
+	TESTL	$const_extraArm, context_extra(DI)
+	JEQ	spec
+	MOVQ	context_vmcb(DI), AX
+	MOVQ	VMCB_DR7(AX), AX
+	MOVQ	AX, DR7
 spec:
 	TESTL	$const_extraSpecCtrl, context_extra(DI)
 	JEQ	page
@@ -224,6 +229,11 @@ TEXT ·saveExtra<>(SB),NOSPLIT|NOFRAME,$0
 	XORL	DX, DX
 	WRMSR
 debug:
+	TESTL	$const_extraArm, context_extra(DI)
+	JEQ	addresses
+	MOVQ	$const_dr7None, AX
+	MOVQ	AX, DR7
+addresses:
 	TESTL	$const_extraSaveDR, context_extra(DI)
 	JEQ	out
 	MOVQ	DR0, AX

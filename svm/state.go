@@ -46,7 +46,7 @@ func (c *CPU) State(s *x86.State) {
 	s.IDTR = x86.Table{Base: v.IDTR.Base, Limit: uint16(v.IDTR.Limit)}
 	s.CR0, s.CR2, s.CR3, s.CR4, s.CR8 = v.CR0, v.CR2, v.CR3, v.CR4, c.cr8
 	s.EFER, s.XCR0 = v.EFER&^msr.EFERSVME, c.xcr0()
-	s.DR, s.DR6, s.DR7 = c.dr, v.DR6, v.DR7
+	c.debugState(s)
 	s.STAR, s.LSTAR, s.CSTAR, s.SFMASK, s.KernelGSBase = v.STAR, v.LSTAR, v.CSTAR, v.SFMASK, v.KernelGSBase
 	s.SysenterCS, s.SysenterESP, s.SysenterEIP, s.PAT = v.SysenterCS, v.SysenterESP, v.SysenterEIP, v.PAT
 	s.TSCAux, s.SpecCtrl = uint64(c.tscAux), c.specCtrl
@@ -76,7 +76,7 @@ func (c *CPU) SetState(s *x86.State) {
 	v.CR0, v.CR2, v.CR3, v.CR4, c.cr8 = s.CR0, s.CR2, s.CR3, s.CR4, s.CR8
 	v.EFER = s.EFER | msr.EFERSVME
 	c.setXCR0(s.XCR0)
-	c.dr, v.DR6, v.DR7 = s.DR, s.DR6, s.DR7
+	c.setDebugState(s)
 	v.STAR, v.LSTAR, v.CSTAR, v.SFMASK, v.KernelGSBase = s.STAR, s.LSTAR, s.CSTAR, s.SFMASK, s.KernelGSBase
 	v.SysenterCS, v.SysenterESP, v.SysenterEIP, v.PAT = s.SysenterCS, s.SysenterESP, s.SysenterEIP, s.PAT
 	c.setSpecCtrl(s.SpecCtrl)

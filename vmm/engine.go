@@ -90,6 +90,8 @@ type CPU interface {
 	Interrupt(vector uint8)
 	NMI()
 	Exception(vector uint8, code uint32, hasCode bool)
+	// Delivered says that software has delivered the event that was queued.
+	Delivered()
 	// Window asks for ReasonWindow as soon as the guest can take an
 	// interrupt, or takes the request back.
 	Window(on bool)
@@ -97,6 +99,8 @@ type CPU interface {
 	// SetTSCOffset sets what is added to the time-stamp counter for the
 	// guest.
 	SetTSCOffset(offset uint64)
+	// Debug is for a debugger; nil ends it.
+	Debug(d *Debug)
 	// Leave makes the host's processor give up what it holds of the guest.
 	// Whoever has run the guest calls it, on that processor, before anybody
 	// else uses the CPU or the guest runs on another.

@@ -15,15 +15,15 @@ const (
 	ReasonPort                  // Port, Size, Write, String, Repeat, AddressSize, Segment, Length
 	ReasonMSR                   // Write, Length; the number is in RCX
 	ReasonMemory                // GPA, Write, Fetch, Walk, Delivering; Code if the hardware gives it
-	ReasonControl               // a control register: Number, Write, Register; Length
-	ReasonDebug                 // a debug register: Number, Write, Register; Length
+	ReasonControl               // a control register, or a debug register that is kept: Number, Write, Register; Length
+	ReasonDebug                 // for the debugger: Cause
 	ReasonException             // Vector, ErrorCode
 	ReasonInvalidatePage        // INVLPG: Address, Length
 	ReasonInvalidate            // INVD or WBINVD: Length
 	ReasonHypercall             // VMCALL or VMMCALL: Length
 	ReasonXSETBV                // Length
 	ReasonTimestamp             // RDTSC or RDTSCP: Length
-	ReasonTaskSwitch            // Address (selector of the TSS), Number (0 CALL, 1 IRET, 2 JMP, 3 an event), ErrorCode
+	ReasonTaskSwitch            // Address (selector of the TSS), Number (an x86.TaskSource), Delivering, HasCode, ErrorCode; Length of an instruction's
 	ReasonUndefined             // an instruction that does not exist for the guest: #UD
 	ReasonProtection            // an instruction that the guest may not execute: #GP
 	ReasonShutdown              // triple fault
@@ -36,7 +36,7 @@ const (
 
 var reasonNames = [Reasons]string{
 	"none", "host interrupt", "interrupt window", "NMI window", "CPUID", "HLT", "PAUSE", "port", "MSR", "memory",
-	"control register", "debug register", "exception", "INVLPG", "WBINVD", "hypercall", "XSETBV", "RDTSC", "task switch",
+	"control register", "debugger", "exception", "INVLPG", "WBINVD", "hypercall", "XSETBV", "RDTSC", "task switch",
 	"undefined instruction", "forbidden instruction", "triple fault", "INIT", "invalid state", "unknown",
 }
 
@@ -64,12 +64,14 @@ type Exit struct {
 	Fetch       bool  // an instruction fetch
 	Walk        bool  // the processor's own access to a page table of the guest
 	Delivering  bool  // of an event that was being delivered, and is queued again
+	HasCode     bool  // that event has an ErrorCode
 	AddressSize uint8 // bytes, of a string instruction
 	Segment     uint8 // index of the segment register of OUTS
 	Number      uint8 // of a control or debug register
 	Register    uint8 // general register of a move, NoRegister when the hardware does not tell
 	Vector      uint8
 	CodeLength  uint8 // bytes of Code
+	Cause       DebugCause
 	Port        uint16
 	ErrorCode   uint32
 	Code        [15]byte // from RIP on

@@ -20,11 +20,13 @@ var handlers = [reasonSlots]func(c *VCPU){
 	ReasonPort:           (*VCPU).port,
 	ReasonMSR:            (*VCPU).doMSR,
 	ReasonControl:        (*VCPU).control8,
+	ReasonDebug:          func(*VCPU) {}, // the Debugger has stopped it
 	ReasonException:      (*VCPU).doException,
 	ReasonInvalidatePage: func(c *VCPU) { c.cpu.FlushTLB(); c.next() },
 	ReasonInvalidate:     (*VCPU).next, // memory is write-back, and what devices do is coherent
 	ReasonHypercall:      (*VCPU).hypercall,
 	ReasonXSETBV:         (*VCPU).doXSETBV,
+	ReasonTaskSwitch:     (*VCPU).taskSwitch,
 	ReasonUndefined:      func(c *VCPU) { c.fault(x86.InvalidOpcode) },
 	ReasonProtection:     func(c *VCPU) { c.fault(x86.GeneralProtection) },
 	ReasonShutdown:       func(c *VCPU) { c.end(Ending{How: TripleFault}) },
@@ -97,8 +99,7 @@ func (c *VCPU) trap() {
 
 // fault raises an exception in the guest, with the error code 0 if it has one.
 func (c *VCPU) fault(v x86.Vector) {
-	const withCode = 1<<8 | 1<<10 | 1<<11 | 1<<12 | 1<<13 | 1<<14 | 1<<17
-	c.exception(uint8(v), 0, withCode>>v&1 != 0 && c.cpu.Look().CR0&x86.CR0PE != 0)
+	c.exception(uint8(v), 0, v.HasCode() && c.cpu.Look().CR0&x86.CR0PE != 0)
 }
 
 // exception queues an exception.

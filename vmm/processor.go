@@ -203,15 +203,27 @@ func (c *VCPU) doXSETBV() {
 
 // doException is an exception that the engine intercepts for safety's sake: a
 // guest that faults for ever in delivering it must let go of the processor now
-// and then.
+// and then. A debugger may want any.
 func (c *VCPU) doException() {
-	e := &c.exit
-	const alignmentCheck, doubleFault = 17, 8
-	c.exception(e.Vector, e.ErrorCode, e.Vector == alignmentCheck || e.Vector == doubleFault)
+	e, v := &c.exit, x86.Vector(c.exit.Vector)
+	switch v {
+	case x86.PageFault:
+		c.cpu.State(&c.state)
+		c.state.CR2 = e.Address
+		c.cpu.SetState(&c.state)
+	case x86.Breakpoint, x86.Overflow: // behind INT3 and INTO
+		n, ok := c.length()
+		if !ok {
+			return
+		}
+		c.cpu.Skip(n)
+	}
+	c.exception(e.Vector, e.ErrorCode, v.HasCode() && c.cpu.Look().CR0&x86.CR0PE != 0)
 }
 
 // control8 is a move to or from CR8, which is the local APIC's task priority.
-// APM vol. 2 §16.6.3. No other control register exits.
+// APM vol. 2 §16.6.3. No other control register exits, and debug registers only
+// while a debugger has them.
 func (c *VCPU) control8() {
 	c.cpu.Look()
 	m, err := c.emulator.ControlMove()
@@ -219,7 +231,10 @@ func (c *VCPU) control8() {
 	case err != nil:
 		c.raise(err)
 		return
-	case m.Number != 8 || m.Debug || c.local == nil:
+	case m.Debug:
+		c.debugMove(&m)
+		return
+	case m.Number != 8 || c.local == nil:
 		c.unhandled()
 		return
 	case m.Write && c.gpr[m.Register] > 15:

@@ -17,6 +17,8 @@ type lifetime struct {
 	started uint64                 // host time in ns
 	frozen  uint64                 // the host's TSC when it was paused, 0 while it runs
 	pausing sync.Mutex             // one Pause or Resume at a time
+
+	debugger atomic.Pointer[Debugger] // nil: none is attached
 }
 
 // Start runs the processors. It is called once.
@@ -39,6 +41,9 @@ func (vm *VM) Started() uint64 { return vm.started }
 func (vm *VM) End(e Ending) {
 	if vm.ending.CompareAndSwap(nil, &e) {
 		vm.kickAll()
+		if d := vm.debugger.Load(); d != nil {
+			d.ended()
+		}
 	}
 }
 

@@ -5,13 +5,12 @@ package vmm
 // to the machine's timers, and does: they are due whether a guest runs or not.
 
 // takeTurn waits until it is the processor's turn, and lets others go first when
-// its slice is over, which is looked at if ask. It tells whether the alarm must
-// be set again.
-func (c *VCPU) takeTurn(ask bool) (changed bool) {
+// its slice is over. It tells whether the alarm must be set again.
+func (c *VCPU) takeTurn() (changed bool) {
 	switch {
 	case !c.holds:
 		c.holds = c.turn.Begin()
-	case ask && c.vm.host.Now() >= c.turn.Until():
+	case c.vm.host.Now() >= c.turn.Until():
 		c.holds = c.turn.Pass()
 	default:
 		return false

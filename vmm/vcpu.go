@@ -98,8 +98,15 @@ func (vm *VM) NewVCPU(irq Interrupts) (*VCPU, error) {
 	return c, nil
 }
 
-// Notify is for interrupt controllers: there may be an interrupt.
-func (c *VCPU) Notify() { c.kick(attendInterrupt) }
+// Notify is for interrupt controllers: there may be an interrupt. The device
+// lock is held.
+func (c *VCPU) Notify() {
+	if c.vm.current == c.tag { // it is the processor's own doing, and it is awake
+		c.Attention.Or(attendInterrupt)
+		return
+	}
+	c.kick(attendInterrupt)
+}
 
 // kick makes the processor look at something before it goes on.
 func (c *VCPU) kick(what uint32) {
@@ -180,8 +187,10 @@ func (c *VCPU) attend() bool {
 	if what&attendFlush != 0 {
 		c.cpu.FlushTLB()
 	}
-	if c.takeTurn(what&attendTimer|c.Rang.Load() != 0) {
-		what |= attendTimer
+	if !c.holds || what&attendTimer|c.Rang.Load() != 0 {
+		if c.takeTurn() {
+			what |= attendTimer
+		}
 	}
 	c.lock()
 	if what&attendTimer|c.Rang.Load() != 0 {
@@ -244,13 +253,15 @@ func (c *VCPU) inject() {
 		c.cpu.NMI()
 		c.Stats.event = eventNMI
 	}
-	if c.irq.Pending() && c.cpu.CanInterrupt() {
+	pending := c.irq.Pending()
+	if pending && c.cpu.CanInterrupt() {
 		if vector, ok := c.irq.Take(); ok {
 			c.cpu.Interrupt(vector)
 			c.Stats.event = eventInterrupt | uint16(vector)
 		}
+		pending = c.irq.Pending()
 	}
-	c.cpu.Window(c.irq.Pending())
+	c.cpu.Window(pending)
 }
 
 // halt waits for an interrupt, over pauses of the machine too.

@@ -105,7 +105,7 @@ func TestHaltLastsUntilAnInterrupt(t *testing.T) {
 			injected = cpu.Injected
 			vmmtest.Out(0xf4, 1, 3)(cpu, e)
 		})
-	const rest = 3_000_000
+	const rest = 100_000_000
 	vm.Clock().NewTimer(func() { irq.vector = 0x77; c.Notify() }).Set(vm.Clock().Now() + rest)
 	if e := run(t, vm); e.Code != 3 || len(injected) != 1 || injected[0] != 0x77 {
 		t.Errorf("%v, injected %v", e, injected)

@@ -145,6 +145,7 @@ func (vm *VM) allocate(memory uint64) error {
 
 // free gives everything back. No processor may run any more.
 func (vm *VM) free() {
+	vm.debugger.Store(nil)
 	for _, c := range vm.cpus {
 		c.alarm.Close()
 		c.turn.Close()

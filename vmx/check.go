@@ -55,7 +55,7 @@ func bad(field string, value uint64, why string) error {
 // §26.3.1. Controls are checkControls', the host's state is checkHost's.
 func check(c *context, l limits) error {
 	for _, rules := range [...]func(*context, limits) error{
-		checkControl, checkBases, checkSegments, checkCode, checkStack, checkSystem, checkFlags, checkEvent,
+		checkControl, checkPDPTEs, checkBases, checkSegments, checkCode, checkStack, checkSystem, checkFlags, checkEvent,
 	} {
 		if err := rules(c, l); err != nil {
 			return err

@@ -29,6 +29,7 @@ const (
 	primaryNMIWindow       = 1 << 22
 	primaryDR              = 1 << 23
 	primaryIO              = 1 << 24
+	primaryTrapFlag        = 1 << 27
 	primaryMSRBitmap       = 1 << 28
 	primaryMONITOR         = 1 << 29
 	primarySecondary       = 1 << activateSecondary
@@ -81,6 +82,7 @@ type features struct {
 	cr0Fixed0, cr0Fixed1    uint64
 	cr4Fixed0, cr4Fixed1    uint64
 	gigabytePages           bool
+	trapFlag                bool   // monitor trap flag
 	slice                   uint64 // in units of the preemption timer
 }
 
@@ -122,6 +124,7 @@ func readFeatures(cpu cpuid.Func, rdmsr func(uint32) (uint64, error)) (features,
 	}
 	f.pin, f.allow.pin = r.control(msr.VMXTruePinCtls, needPin, wantPin)
 	f.primary, f.allow.primary = r.control(msr.VMXTrueProcCtls, needPrimary, 0)
+	f.trapFlag = f.allow.primary.may&primaryTrapFlag != 0
 	f.secondary, f.allow.secondary = r.control(msr.VMXProcCtls2, needSecondary, wantSecondary)
 	f.exit, f.allow.exit = r.control(msr.VMXTrueExitCtls, needExit, 0)
 	f.entry, f.allow.entry = r.control(msr.VMXTrueEntryCtls, needEntry, 0)

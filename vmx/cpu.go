@@ -14,19 +14,20 @@ import (
 // CPU is a guest processor: a vmm.CPU.
 type CPU struct {
 	context
-	engine  *Engine
-	space   *space
-	fresh   fresh
-	looked  bool // what Look has is in the state
-	work    work
-	window  bool // the caller asked for ReasonWindow
-	vpid    uint16
-	lists   *[switchedMSRs]msrEntry // the guest's, in a page that entries read
-	page    uint64                  // its host-physical address
-	cr8     uint64
-	cstar   uint64
-	putAway func() // the processor gives up this guest's x87 and AVX state
-	release func() // and its VMCS too
+	engine   *Engine
+	space    *space
+	fresh    fresh
+	looked   bool // what Look has is in the state
+	work     work
+	window   bool // the caller asked for ReasonWindow
+	vpid     uint16
+	lists    *[switchedMSRs]msrEntry // the guest's, in a page that entries read
+	page     uint64                  // its host-physical address
+	cr8      uint64
+	cstar    uint64
+	debugger debugger
+	putAway  func() // the processor gives up this guest's x87 and AVX state
+	release  func() // and its VMCS too
 }
 
 // fresh is how much of the copy of the VMCS is what the VMCS has.

@@ -14,9 +14,16 @@ import (
 // Bits of DR6 and DR7. SDM vol. 3 §17.2.
 const (
 	dr6Breakpoints = 0xf
-	dr6Sticky      = 1<<13 | 1<<14 // BD and BS: the processor sets them only
-	dr7On          = 0xff          // L0 to G3
+	dr6Step        = 1 << 14         // BS
+	dr6Sticky      = 1<<13 | dr6Step // BD too: the processor sets them only
+	dr7On          = 0xff            // L0 to G3
 	dr7GD          = 1 << 13
+)
+
+// Fields of the qualification of an exit by a move. SDM vol. 3 table 27-4.
+const (
+	debugNumber = 7
+	debugFrom   = 1 << 4 // from the debug register
 )
 
 // watchDebug has the registers loaded if the guest has a breakpoint on.
@@ -53,6 +60,10 @@ func (c *CPU) debugException() {
 
 // int1 executes an INT1, which raises #DB behind itself and leaves DR6 alone.
 func (c *CPU) int1(e *vmm.Exit) {
+	if c.debugger.Breakpoints {
+		e.Reason, e.Cause = vmm.ReasonDebug, vmm.CauseBreakpoint
+		return
+	}
 	c.rip += c.length
 	c.Exception(uint8(amd64.Debug), 0, false)
 	e.Reason = vmm.ReasonHost

@@ -23,7 +23,7 @@ const (
 	eptLinearValid   = 1 << 7
 	eptTranslated    = 1 << 8 // the access was to the address itself, not to a page table
 	eptUnblocked     = 1 << 12
-	taskSourceShift  = 30 // table 27-2; Exit.Number is numbered alike
+	taskSourceShift  = 30 // table 27-2; an x86.TaskSource
 	taskSelectorMask = 0xffff
 )
 
@@ -71,6 +71,11 @@ func (c *CPU) decode(e *vmm.Exit) {
 		c.decodeMSR(e, reason == ReasonWRMSR)
 	case reason == ReasonControl:
 		c.decodeControl(e)
+	case reason == ReasonTrapFlag:
+		e.Reason, e.Cause = vmm.ReasonDebug, vmm.CauseStep
+	case reason == ReasonDR && c.debugger.watching:
+		q := c.qualification
+		e.Reason, e.Number, e.Write, e.Register = vmm.ReasonControl, uint8(q&debugNumber), q&debugFrom == 0, uint8(q>>controlRegisterShift&0xf)
 	case reason == ReasonDR:
 		c.work |= workDebugAccess
 		e.Reason = vmm.ReasonHost
@@ -80,9 +85,7 @@ func (c *CPU) decode(e *vmm.Exit) {
 	case reason == ReasonException:
 		c.decodeException(e)
 	case reason == ReasonTaskSwitch:
-		q := c.qualification
-		e.Reason, e.Address, e.Number = vmm.ReasonTaskSwitch, q&taskSelectorMask, uint8(q>>taskSourceShift&3)
-		e.ErrorCode = uint32(c.eventCode)
+		c.decodeTaskSwitch(e)
 	default:
 		e.Reason = vmm.ReasonUnknown
 	}
@@ -94,6 +97,18 @@ func (c *CPU) decodeMemory(e *vmm.Exit) {
 	e.Write, e.Fetch = q&eptWriteAccess != 0, q&eptFetchAccess != 0
 	e.Walk = q&(eptLinearValid|eptTranslated) == eptLinearValid
 	c.blockNMI(q&eptUnblocked != 0)
+}
+
+// decodeTaskSwitch says which task, by what, and of an event that waits again its
+// error code. An IRET has ended the blocking of NMIs.
+func (c *CPU) decodeTaskSwitch(e *vmm.Exit) {
+	q := c.qualification
+	source := x86.TaskSource(q >> taskSourceShift & 3)
+	e.Reason, e.Address, e.Number = vmm.ReasonTaskSwitch, q&taskSelectorMask, uint8(source)
+	e.HasCode, e.ErrorCode = Event(c.event)&EventErrorValid != 0, uint32(c.eventCode)
+	if source == x86.TaskByIRET {
+		c.shadow &^= shadowNMI
+	}
 }
 
 func (c *CPU) decodeIO(e *vmm.Exit) {
@@ -139,7 +154,9 @@ func (c *CPU) decodeException(e *vmm.Exit) {
 		c.int1(e)
 		return
 	case vector == amd64.Debug:
-		c.debugException()
+		if c.debugged(e) {
+			return
+		}
 	}
 	e.Reason, e.Vector, e.Subject, e.Address = vmm.ReasonException, uint8(vector), uint64(vector), c.qualification
 	e.ErrorCode = 0

@@ -21,7 +21,7 @@ func TestDecodeReasons(t *testing.T) {
 			t.Errorf("%v: %+v, want %v", Reason(r), e, want)
 		}
 	}
-	for _, r := range []Reason{35, 38, 42, 65, 100, ReasonMSRLoad, ReasonTPR, ReasonAPICAccess, ReasonEPTBad, ReasonTrapFlag, ReasonGDTR, ReasonPMLFull} {
+	for _, r := range []Reason{35, 38, 42, 65, 100, ReasonMSRLoad, ReasonTPR, ReasonAPICAccess, ReasonEPTBad, ReasonGDTR, ReasonPMLFull} {
 		if e := v.exit(t, c, r, nil); e.Reason != vmm.ReasonUnknown {
 			t.Errorf("%v: %v, want unknown", r, e.Reason)
 		}
@@ -163,9 +163,28 @@ func TestDecodeTaskSwitch(t *testing.T) {
 	c, v := running(t)
 	for number := range uint64(4) {
 		e := v.exit(t, c, ReasonTaskSwitch, func(x *context) { x.qualification = 0x50 | number<<30 })
-		if e.Reason != vmm.ReasonTaskSwitch || e.Address != 0x50 || uint64(e.Number) != number {
+		if e.Reason != vmm.ReasonTaskSwitch || e.Address != 0x50 || uint64(e.Number) != number || e.HasCode {
 			t.Errorf("%d: %+v", number, e)
 		}
+	}
+	const byEvent = uint64(x86.TaskByEvent) << 30
+	v.fields[fieldVectoringCode] = 0x1234
+	e := v.exit(t, c, ReasonTaskSwitch, func(x *context) {
+		x.qualification, x.vectoring = 0x50|byEvent, uint64(EventValid|EventException|EventErrorValid|13)
+	})
+	if !e.Delivering || !e.HasCode || e.ErrorCode != 0x1234 {
+		t.Errorf("#GP: %+v", e)
+	}
+	if c.Delivered(); c.event != 0 || !c.CanNMI() {
+		t.Error("the event comes again, or an NMI never")
+	}
+	v.exit(t, c, ReasonTaskSwitch, func(x *context) { x.qualification, x.vectoring = 0x50|byEvent, uint64(EventValid|EventNMI|2) })
+	if c.Delivered(); c.CanNMI() {
+		t.Error("an NMI that a task handles lets the next one in")
+	}
+	v.exit(t, c, ReasonTaskSwitch, func(x *context) { x.qualification = 0x50 | uint64(x86.TaskByIRET)<<30 })
+	if !c.CanNMI() {
+		t.Error("the task's IRET does not let the next NMI in")
 	}
 }
 

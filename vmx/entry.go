@@ -15,6 +15,7 @@ const (
 	workShutdown                     // a triple fault
 	workDebugAccess                  // the guest is at a move to or from a debug register
 	workDebug                        // it makes one
+	workDebugger                     // a debugger is there
 )
 
 // Run is vmm.CPU's.
@@ -61,11 +62,17 @@ func (c *CPU) prepare() vmm.Reason {
 	if c.work&workDebugAccess != 0 {
 		c.lendDebug()
 	}
+	if c.work&workDebugger != 0 {
+		c.beginStep()
+	}
 	return vmm.ReasonNone
 }
 
 // finish does what there is to do after an exit.
 func (c *CPU) finish() {
+	if c.work&workDebugger != 0 {
+		c.endStep()
+	}
 	if c.work&workDebug != 0 {
 		c.takeBackDebug()
 	}
@@ -76,6 +83,7 @@ func (c *CPU) finish() {
 //
 //go:noinline
 func (c *CPU) notEntered(e *vmm.Exit) {
+	c.endStep()
 	if c.result == resultRefused {
 		c.refuse(e, vmm.ReasonInvalid)
 		return

@@ -35,6 +35,14 @@ func (c *CPU) Exception(vector uint8, code uint32, hasCode bool) {
 	c.endShadow()
 }
 
+// Delivered is vmm.CPU's. An NMI blocks others.
+func (c *CPU) Delivered() {
+	if Event(c.event)&(EventValid|EventType) == EventValid|EventNMI {
+		c.shadow |= shadowNMI
+	}
+	c.event = 0
+}
+
 // contributory tells whether an exception is of the contributory class.
 func contributory(e Event) bool {
 	switch amd64.Vector(e & EventVector) {

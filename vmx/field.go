@@ -60,6 +60,7 @@ const (
 	fieldDebugCtl     Field = 0x2802
 	fieldPAT          Field = 0x2804
 	fieldEFER         Field = 0x2806
+	fieldPDPTE        Field = 0x280a // of four, 2 apart
 	fieldLimit        Field = 0x4800
 	fieldGDTRLimit    Field = 0x4810
 	fieldIDTRLimit    Field = 0x4812

@@ -87,7 +87,7 @@ func (c *CPU) State(s *x86.State) {
 	s.IDTR = x86.Table{Base: g.IDTRBase, Limit: uint16(g.IDTRLimit)}
 	s.CR0, s.CR2, s.CR3, s.CR4, s.CR8 = c.cr0(g.CR0), c.cr2, g.CR3, c.cr4(g.CR4), c.cr8
 	s.EFER, s.PAT = g.EFER, g.PAT
-	s.DR, s.DR6, s.DR7 = c.dr, c.dr6, g.DR7
+	c.debugState(s)
 	s.STAR, s.LSTAR, s.SFMASK, s.CSTAR = c.lists[0].value, c.lists[1].value, c.lists[2].value, c.cstar
 	s.SysenterCS, s.SysenterESP, s.SysenterEIP = g.SysenterCS, g.SysenterESP, g.SysenterEIP
 	s.TSCAux, s.SpecCtrl = uint64(c.tscAux), c.specCtrl
@@ -98,6 +98,7 @@ func (c *CPU) State(s *x86.State) {
 // SetState takes all of s.
 func (c *CPU) SetState(s *x86.State) {
 	g := &c.guest
+	kept, root := c.fresh == freshAll && g.pae(), g.CR3 // the pointers of PAE
 	c.state.GPR = s.GPR
 	c.rip, c.flags, c.cr2, c.cr8, c.cstar = s.RIP, s.RFLAGS, s.CR2, s.CR8, s.CSTAR
 	c.shadow &= shadowNMI
@@ -116,21 +117,25 @@ func (c *CPU) SetState(s *x86.State) {
 	g.GDTRBase, g.GDTRLimit, g.IDTRBase, g.IDTRLimit = s.GDTR.Base, uint64(s.GDTR.Limit), s.IDTR.Base, uint64(s.IDTR.Limit)
 	g.CR0, g.CR0Shadow = c.realCR0(s.CR0), s.CR0
 	g.CR4, g.CR4Shadow = s.CR4|x86.CR4VMXE, s.CR4
-	g.CR3, g.EFER, g.PAT, g.DR7 = s.CR3, s.EFER, s.PAT, s.DR7
+	g.CR3, g.EFER, g.PAT = s.CR3, s.EFER, s.PAT
 	g.SysenterCS, g.SysenterESP, g.SysenterEIP = s.SysenterCS, s.SysenterESP, s.SysenterEIP
 	g.EntryControls = uint64(c.engine.entry)
 	if s.EFER&x86.EFERLMA != 0 {
 		g.EntryControls |= entryIA32e
 	}
+	if g.pae() && !(kept && g.CR3 == root) {
+		c.readPDPTEs()
+	}
 	c.setLook()
-	c.dr, c.dr6, c.specCtrl = s.DR, s.DR6, s.SpecCtrl
+	c.setDebugState(s)
+	c.specCtrl = s.SpecCtrl
 	c.extra &^= extraSpecCtrl
 	if s.SpecCtrl != 0 {
 		c.extra |= extraSpecCtrl
 	}
 	c.lists[0].value, c.lists[1].value, c.lists[2].value = s.STAR, s.LSTAR, s.SFMASK
 	c.setKept(s)
-	c.watchDebug(s.DR7)
+	c.watchDebug(g.DR7)
 	c.fresh = freshAll
 	c.dirty |= dirtyGuest
 	c.extra |= extraFlush

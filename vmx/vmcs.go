@@ -23,12 +23,13 @@ type guest struct {
 
 	SysenterCS, SysenterESP, SysenterEIP uint64
 	PendingDebug, Activity               uint64
-	EntryControls                        uint64 // an exit stores EFER.LMA in it
+	PDPTE                                [pdptes]uint64 // the pointers in PAE's root
+	EntryControls                        uint64         // an exit stores EFER.LMA in it
 }
 
 const (
 	segmentWords = 4 * x86.Segments // the first of them
-	guestWords   = segmentWords + 18
+	guestWords   = segmentWords + 18 + pdptes
 )
 
 var guestFields = [guestWords]Field{
@@ -43,7 +44,7 @@ var guestFields = [guestWords]Field{
 	fieldGDTRLimit, fieldIDTRLimit, fieldGDTRBase, fieldIDTRBase,
 	fieldCR0, fieldCR3, fieldCR4, fieldCR0Shadow, fieldCR4Shadow, fieldEFER, fieldPAT, fieldDR7,
 	fieldSysenterCS, fieldSysenterESP, fieldSysenterEIP,
-	fieldPendingDebug, fieldActivity, fieldEntryControls,
+	fieldPendingDebug, fieldActivity, fieldPDPTE, fieldPDPTE + 2, fieldPDPTE + 4, fieldPDPTE + 6, fieldEntryControls,
 }
 
 // look is the little that most instructions need to know, as far as x86.State

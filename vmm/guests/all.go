@@ -3,7 +3,7 @@ package guests
 // All are the guests.
 var All = []Guest{
 	hello,
-	realMode, prot16, prot32, vm86, long, task,
+	realMode, bigReal, modes, prot16, rings, prot32, vm86, long, task, taskFaults, taskPaging,
 	exits, control, shadow, inject, injectIDT, debugregs,
 	fpu, tsc, smc,
 	mmio, mmioALU, mmioStrings, portStrings,

@@ -143,6 +143,8 @@ var known = map[string][]string{
 	// Any MSR can be read and written, and RDPMC does not exist.
 	"exits": {"rdmsr of an MSR that is not there", "wrmsr of an MSR that is not there", "wrmsr of reserved bits",
 		"rdpmc of a counter that is not there"},
+	// EFER.LME can be written in long mode.
+	"modes": {"EFER.LME off in long mode"},
 	// Segments have no limits.
 	"prot16": {"beyond the limit", "across the limit", "far beyond the limit", "expand-down, below"},
 	// The counter cannot be written.

@@ -29,8 +29,6 @@ func taskCode(p *Prog) {
 	const (
 		one, two  = Task, Task + 8
 		available = 0x8900 // upper half of a descriptor: a TSS that is present
-		taskGate  = 0x8500
-		flagNT    = 14
 		cr0TS     = 3
 	)
 	p.LoadIDT()
@@ -77,7 +75,7 @@ func taskCode(p *Prog) {
 	p.Check("link", asm.Mem{Label: "two", Disp: tssLink, Size: 2}, asm.Imm(one))
 	p.Pushf()
 	p.Pop(asm.EBX)
-	p.Bt(asm.EBX, asm.Imm(flagNT))
+	p.Bt(asm.EBX, asm.Imm(14)) // NT
 	p.Set(asm.C, asm.AL)
 	p.Check("nested flag", asm.AL, asm.Imm(1))
 	p.Mov(asm.EBX, asm.CR0)

@@ -4,7 +4,7 @@ import "github.com/ringo-vmm/ringo/vmm/guests/asm"
 
 var vm86 = Guest{
 	Name:   "vm86",
-	Help:   "virtual-8086 mode: segments, the I/O permission map, device memory behind paging, INT",
+	Help:   "virtual-8086 mode: segments, the I/O permission map, device memory behind paging, INS and OUTS, INT",
 	Memory: 4 << 20,
 	Mode:   Protected,
 	Code:   vm86Code,
@@ -45,9 +45,11 @@ func vm86Code(p *Prog) {
 	p.Mov(asm.Mem{Disp: 0x4000, Size: 2}, asm.Imm(0x8086))
 	p.Mov(asm.AX, asm.Imm(Scratch>>4+0x100))
 	p.Mov(asm.ES, asm.AX)
+	p.In(asm.AL, asm.Imm(picMaster+1)) // allowed
+	p.Mov(asm.AH, asm.AL)
+	vm86Strings(p)
+	p.Mov(asm.DL, asm.AH)
 	p.Mov(asm.CX, asm.Mem{Seg: asm.ES, Disp: 0x3000, Size: 2}) // the same address
-	p.In(asm.AL, asm.Imm(picMaster+1))                         // allowed
-	p.Mov(asm.DL, asm.AL)
 	p.Mov(asm.AX, asm.Imm(vm86Window>>4))
 	p.Mov(asm.ES, asm.AX)
 	p.Mov(asm.Mem{Seg: asm.ES, Disp: apicTPR, Size: 4}, asm.Imm(0x60))
@@ -71,12 +73,32 @@ func vm86Code(p *Prog) {
 	p.Check("segments", asm.CX, asm.Imm(0x8086))
 	p.Check("port that the map allows", asm.DL, asm.Imm(0x5a))
 	p.Check("device memory", asm.ESI, asm.Imm(0x60))
+	p.Check("outsb and insb", asm.Mem{Disp: Scratch + 0x4010, Size: 4}, asm.Imm(0x00808086))
 	p.Check("port that the map denies", TrapVector, asm.Imm(GP))
 	p.Check("where it is denied", TrapAddress, asm.Ref("denied"))
 	p.And(asm.EBP, asm.Imm(flagVM))
 	p.Check("mode", asm.EBP, asm.Imm(flagVM))
 	p.WriteAPIC(apicTPR, 0)
 	p.Check("back in protected mode", asm.Mem{Disp: Scratch + 0x4000, Size: 2}, asm.Imm(0x8086))
+}
+
+// vm86Strings sends the word at ES:3000h to the first 8259's mask, and reads it
+// back to ES:3010h: 86h once, 80h twice.
+func vm86Strings(p *Prog) {
+	p.Mov(asm.Mem{Seg: asm.ES, Disp: 0x3010, Size: 4}, asm.Imm(0))
+	p.Cld()
+	p.Mov(asm.DX, asm.Imm(picMaster+1))
+	p.Mov(asm.ESI, asm.Imm(0x3000))
+	p.Mov(asm.EDI, asm.Imm(0x3010))
+	p.Segment(asm.ES)
+	p.Outsb()
+	p.Insb()
+	p.AddressSize(32)
+	p.Segment(asm.ES)
+	p.Outsb()
+	p.Mov(asm.CX, asm.Imm(2))
+	p.Rep()
+	p.Insb()
 }
 
 // vm86Paging maps the first 4 MiB for all rings, and the last 4 MiB, where the

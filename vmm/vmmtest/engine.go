@@ -39,6 +39,8 @@ type CPU struct {
 	S        x86.State
 	Err      error // what Why returns
 	Injected []x86.Vector
+	Wanted   vmm.Debug // what Debug was called with
+	Done     int       // calls of Delivered
 
 	xmm    [16]x86.XMM
 	exits  []Exit
@@ -76,16 +78,24 @@ func (c *CPU) Again(x Exit) { c.exits = append([]Exit{x}, c.exits...) }
 
 // The rest is as vmm.CPU says: an event is delivered as soon as it is queued.
 
-func (c *CPU) GPR() *[16]uint64                 { return &c.S.GPR }
-func (c *CPU) XMM() *[16]x86.XMM                { return &c.xmm }
-func (c *CPU) RIP() uint64                      { return c.S.RIP }
-func (c *CPU) Flags() uint64                    { return c.S.RFLAGS }
-func (c *CPU) Skip(length uint8) uint64         { c.S.RIP += uint64(length); return c.S.RFLAGS }
-func (c *CPU) State(s *x86.State)               { *s = c.S }
-func (c *CPU) SetState(s *x86.State)            { c.S = *s }
-func (c *CPU) CanInterrupt() bool               { return c.S.RFLAGS&x86.FlagIF != 0 }
-func (c *CPU) CanNMI() bool                     { return true }
-func (c *CPU) Interrupt(vector uint8)           { c.Injected = append(c.Injected, x86.Vector(vector)) }
+func (c *CPU) GPR() *[16]uint64         { return &c.S.GPR }
+func (c *CPU) XMM() *[16]x86.XMM        { return &c.xmm }
+func (c *CPU) RIP() uint64              { return c.S.RIP }
+func (c *CPU) Flags() uint64            { return c.S.RFLAGS }
+func (c *CPU) Skip(length uint8) uint64 { c.S.RIP += uint64(length); return c.S.RFLAGS }
+func (c *CPU) State(s *x86.State)       { *s = c.S }
+func (c *CPU) SetState(s *x86.State)    { c.S = *s }
+func (c *CPU) CanInterrupt() bool       { return c.S.RFLAGS&x86.FlagIF != 0 }
+func (c *CPU) CanNMI() bool             { return true }
+func (c *CPU) Interrupt(vector uint8)   { c.Injected = append(c.Injected, x86.Vector(vector)) }
+func (c *CPU) Debug(d *vmm.Debug) {
+	c.Wanted = vmm.Debug{}
+	if d != nil {
+		c.Wanted = *d
+	}
+}
+
+func (c *CPU) Delivered()                       { c.Done++ }
 func (c *CPU) NMI()                             { c.Interrupt(2) }
 func (c *CPU) Window(on bool)                   { c.window = on }
 func (c *CPU) SetTSCOffset(uint64)              {}

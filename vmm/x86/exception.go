@@ -8,11 +8,25 @@ type Vector uint8
 // The exceptions that software has to raise in a guest.
 const (
 	DebugTrap         Vector = 1
+	Breakpoint        Vector = 3
+	Overflow          Vector = 4
 	InvalidOpcode     Vector = 6
+	DoubleFault       Vector = 8
+	InvalidTSS        Vector = 10
+	SegmentNotPresent Vector = 11
 	StackFault        Vector = 12
 	GeneralProtection Vector = 13
 	PageFault         Vector = 14
+	AlignmentCheck    Vector = 17
+	ControlProtection Vector = 21
 )
+
+// withCode are the exceptions with an error code, a bit for each.
+const withCode = 1<<DoubleFault | 1<<InvalidTSS | 1<<SegmentNotPresent | 1<<StackFault | 1<<GeneralProtection | 1<<PageFault |
+	1<<AlignmentCheck | 1<<ControlProtection
+
+// HasCode tells whether the exception has an error code, outside real mode.
+func (v Vector) HasCode() bool { return v < 32 && withCode>>v&1 != 0 }
 
 var vectorNames = [...]string{
 	"#DE", "#DB", "NMI", "#BP", "#OF", "#BR", "#UD", "#NM", "#DF", "#9", "#TS", "#NP", "#SS", "#GP", "#PF", "#15",

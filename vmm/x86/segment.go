@@ -48,6 +48,11 @@ func (a Attributes) Type() uint8 { return uint8(a & attrType) }
 // DPL is the descriptor's privilege level, 0 to 3.
 func (a Attributes) DPL() uint8 { return uint8(a >> attrDPLShift & 3) }
 
+// WithDPL is a with another privilege level, 0 to 3.
+func (a Attributes) WithDPL(dpl uint8) Attributes {
+	return a&^(3<<attrDPLShift) | Attributes(dpl&3)<<attrDPLShift
+}
+
 // Segment is a segment register with its hidden part.
 type Segment struct {
 	Selector   uint16
