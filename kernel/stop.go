@@ -23,6 +23,8 @@ const (
 // stop prints why, ends the machine, and does not return.
 func stop(why thread.Stop) {
 	thread.StopOthers()
+	sendCore(why)
+	debugDeath(why)
 	l := stopLine.Reset().Str("ringo: exit ").Dec(uint64(why)).Byte(' ').Str(why.String()).Byte('\n')
 	print(l.Bytes())
 	if consoles.hasSerial {

@@ -20,15 +20,26 @@ type abortFrame struct {
 }
 
 // abortFrom handles a fault in the layer, a double fault, an NMI or a machine
-// check. It returns only from an NMI that somebody expected.
+// check. It returns only from an NMI that somebody expected, and from what is the
+// debugger's.
 func abortFrom(p *processor, f *abortFrame) {
 	vector := amd64.Vector(f.gate / gateBytes)
 	t := p.aborted()
-	t.rax, t.rbx, t.rcx, t.rdx, t.rsi, t.rdi, t.rbp = f.rax, f.rbx, f.rcx, f.rdx, f.rsi, f.rdi, f.rbp
-	t.r8, t.r9, t.r10, t.r11, t.r12, t.r13, t.r14, t.r15 = f.r8, f.r9, f.r10, f.r11, f.r12, f.r13, f.r14, f.r15
-	t.rip, t.rflags, t.rsp = f.rip, f.rflags, f.rsp
+	f.load(t)
 	if vector == amd64.NMI && p.seen() {
 		return
+	}
+	if vector == amd64.NMI && p.called(t) {
+		f.save(t)
+		return
+	}
+	if vector == amd64.Debug || vector == amd64.Breakpoint {
+		own := &debug.layer[p.index] // an NMI may come meanwhile
+		f.load(own)
+		if p.trapped(own, vector) {
+			f.save(own)
+			return
+		}
 	}
 	if vector == amd64.NMI && endedByAnother(p) {
 		halt(p)
@@ -43,6 +54,19 @@ func abortFrom(p *processor, f *abortFrame) {
 	}
 	end(line().Str("ringo: panic: ").Str(vector.String()).Str(" on processor ").Dec(uint64(p.index)))
 	die(p, t, f.code, faultAddress(), why)
+}
+
+// load copies the frame to a thread's registers, save back from there.
+func (f *abortFrame) load(t *thread) {
+	t.rax, t.rbx, t.rcx, t.rdx, t.rsi, t.rdi, t.rbp = f.rax, f.rbx, f.rcx, f.rdx, f.rsi, f.rdi, f.rbp
+	t.r8, t.r9, t.r10, t.r11, t.r12, t.r13, t.r14, t.r15 = f.r8, f.r9, f.r10, f.r11, f.r12, f.r13, f.r14, f.r15
+	t.rip, t.rflags, t.rsp = f.rip, f.rflags, f.rsp
+}
+
+func (f *abortFrame) save(t *thread) {
+	f.rax, f.rbx, f.rcx, f.rdx, f.rsi, f.rdi, f.rbp = t.rax, t.rbx, t.rcx, t.rdx, t.rsi, t.rdi, t.rbp
+	f.r8, f.r9, f.r10, f.r11, f.r12, f.r13, f.r14, f.r15 = t.r8, t.r9, t.r10, t.r11, t.r12, t.r13, t.r14, t.r15
+	f.rip, f.rflags, f.rsp = t.rip, t.rflags, t.rsp
 }
 
 // fatalFault stops for an exception in a thread that no handler takes.
@@ -88,6 +112,7 @@ func die(p *processor, t *thread, code, va uint64, why Stop) {
 		end(line().Str("and again while reporting it, at ").Hex(t.rip, 16).Str(" address ").Hex(va, 16))
 		layer.machine.Stop(why)
 	}
+	dying = t.ref()
 	l := line().Str("error code ").Hex(code, 1).Str("  address ").Hex(va, 16).Str("  at ")
 	symbol(l, t.rip)
 	end(l)

@@ -53,6 +53,9 @@ func exceptionFrom(p *processor, gate, code uint64) {
 	t := p.current.get()
 	vector := amd64.Vector(gate / gateBytes)
 	if vector != amd64.PageFault {
+		if (vector == amd64.Debug || vector == amd64.Breakpoint) && p.trapped(t, vector) {
+			return
+		}
 		signalFault(p, t, vector, code, 0)
 		return
 	}

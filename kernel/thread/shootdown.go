@@ -48,7 +48,7 @@ func shootdown(p *processor, va, pages uint64) {
 	if asked == 0 {
 		return
 	}
-	until := layer.machine.Now() + answerTime
+	until := running() + answerTime
 	for i := range uint32(layer.nprocessor) {
 		if asked>>i&1 != 0 {
 			processorAt(i).await(p, until)
@@ -73,7 +73,7 @@ func (p *processor) ask() bool {
 // await waits for p's answer, for by.
 func (p *processor) await(by *processor, until uint64) {
 	for atomic.LoadUint32(&p.translations) == translationsAsked {
-		if layer.machine.Now() > until {
+		if running() > until {
 			silent(by, p)
 		}
 		amd64.Pause()
