@@ -17,8 +17,8 @@ import (
 	"github.com/ringo-vmm/ringo/vmm"
 )
 
-// runMonitor is the monitor: the shell on the consoles. It does not return.
-func runMonitor() {
+// commands are the monitor's commands on a terminal.
+func (t *hostTerminal) commands() *monitor.Registry {
 	r := monitor.NewRegistry()
 	err := r.Add(
 		monitor.CPUID(processor), monitor.MSR(hostMSRs{}),
@@ -29,33 +29,27 @@ func runMonitor() {
 		show("frames", "memory", "show how physical memory is used", showFrames),
 		show("acpi", "machine", "show the ACPI tables", showACPI),
 		show("pci", "machine", "list the PCI functions", showPCI),
-		irqCommand,
+		irqCommand, nicCommand,
 		show("apic", "machine", "show this processor's local APIC", showAPIC),
 		show("clock", "machine", "show the clock and how it was calibrated", showClock),
 		show("stages", "kernel", "show how long each stage of the boot took", showStages),
 		show("probe", "processor", "say whether this machine can run guests, and what is missing", showProbe),
-		threadsCommand, benchCommand, panicCommand, selftestCommand,
+		threadsCommand, gdbCommand, benchCommand, panicCommand, selftestCommand,
 		stopCommand("reboot", "restart the machine", reasonReboot),
 		stopCommand("poweroff", "switch the machine off", reasonPowerOff),
 	)
+	attach, display := t.attach, t.attachDisplay
+	if t.Switch == nil {
+		attach, display = nil, nil // there is nothing to show them on
+	}
 	if err == nil {
-		err = r.Add(append(vmshell.Commands(machines, attach, attachDisplay), labCommands()...)...)
+		err = r.Add(append(vmshell.Commands(machines, attach, display), labCommands()...)...)
 	}
 	if err != nil {
 		panic(err)
 	}
-	shell := monitor.New(screenSwitch.Monitor(), r, sinceEntry)
-	screenSwitch.Back = func(text string) { shell.Write([]byte(text + "\n")) }
-	screenSwitch.Shows = guestShown.Store
-	go screenSwitch.Run()
-	if line, ok := handover.Lookup("run"); ok {
-		shell.RunLine(line)
-	} else {
-		showFirst()
-	}
-	err = shell.Run()
-	logf(klog.Error, "monitor: %v", err)
-	select {}
+	commands = r
+	return r
 }
 
 // show is a command without arguments that only prints.

@@ -13,8 +13,8 @@ import (
 	"github.com/ringo-vmm/ringo/kernel/klog"
 )
 
-// The consoles all show the same: the kernel log, then the monitor. Each is
-// there or not; printing is bounded in all of them.
+// The consoles all show the kernel log; the serial port and the screen have a
+// monitor each. Each is there or not; printing is bounded in all of them.
 var consoles struct {
 	lock   atomic.Bool // held for a few bytes, with interrupts off
 	serial uart.Text
@@ -23,7 +23,7 @@ var consoles struct {
 	vga    vga.Console
 	debug  debugcon.Console
 
-	hasSerial, hasVGA, hasDebug bool
+	hasSerial, hasDebug bool
 }
 
 // serialBaud is what firmware and GRUB use.
@@ -43,35 +43,101 @@ func initConsoles() {
 	}
 	if addr, err := vga.Locate(amd64.Ports{}); err == nil {
 		c.vga.IO, c.vga.Window = amd64.Ports{}, unsafe.Slice((*uint16)(address(addr)), vga.Cols*vga.Rows)
-		c.hasVGA = c.vga.Init() == nil
+		c.vga.Init() // an error leaves a screen that shows nothing
 	}
 	c.debug.IO = amd64.Ports{}
 	c.hasDebug = c.debug.Probe() == nil
 }
 
-// print writes to all consoles. The caller runs with interrupts off.
+// print writes to all consoles what nobody must miss: whatever a screen shows,
+// it shows this. The caller runs with interrupts off.
 func print(p []byte) {
-	c := &consoles
-	// The holder may be what has just died: do not wait for it for long.
-	for i := 0; i < 1_000_000 && !c.lock.CompareAndSwap(false, true); i++ {
-		amd64.Pause()
+	lockConsoles()
+	for _, s := range screens() {
+		if s.View() != vga.Own {
+			s.Show(vga.Own)
+		}
+		s.Write(vga.Own, p)
 	}
+	writeSerial(p)
+	unlockConsoles()
+}
+
+// printLog writes a line of the log to the screens, and to the serial line if
+// that shows the monitor.
+func printLog(p []byte, serial bool) {
+	lockConsoles()
+	for _, s := range screens() {
+		if localUsed {
+			s.Line(p)
+		} else if serial {
+			s.Write(vga.Own, p)
+		}
+	}
+	if serial {
+		writeSerial(p)
+	}
+	unlockConsoles()
+}
+
+// printSerial writes to the serial line, and to the screens if they have no
+// terminal of their own.
+func printSerial(p []byte) {
+	lockConsoles()
+	writeSerial(p)
+	if !localUsed {
+		for _, s := range screens() {
+			s.Write(vga.Own, p)
+		}
+	}
+	unlockConsoles()
+}
+
+// onScreen does something with the screen that one sees, from a goroutine.
+func onScreen(f func(s *vga.Screen)) {
+	inLayer(func() {
+		lockConsoles()
+		f(frontScreen())
+		unlockConsoles()
+	})
+}
+
+// screens are the screens; one that is not there takes what it gets and does
+// nothing.
+func screens() [2]*vga.Screen {
+	return [...]*vga.Screen{&consoles.vga.Screen, &screen.console.Screen}
+}
+
+// frontScreen is the screen that one sees: where there is a framebuffer, that.
+func frontScreen() *vga.Screen {
+	if screen.ready {
+		return &screen.console.Screen
+	}
+	return &consoles.vga.Screen
+}
+
+// writeSerial writes to the serial port and to the debug console.
+func writeSerial(p []byte) {
+	c := &consoles
 	for _, b := range p {
 		if c.hasSerial {
 			c.serial.WriteByte(b)
 		}
-		if c.hasVGA {
-			c.vga.WriteByte(b)
-		}
 		if c.hasDebug {
 			c.debug.WriteByte(b)
 		}
-		if screen.ready {
-			screen.console.WriteByte(b)
-		}
 	}
-	c.lock.Store(false)
 }
+
+// lockConsoles waits for the consoles. The holder may be what has just died, so
+// it does not wait for long.
+func lockConsoles() {
+	for i := 0; i < 1_000_000 && !consoles.lock.CompareAndSwap(false, true); i++ {
+		amd64.Pause()
+	}
+}
+
+func unlockConsoles() { consoles.lock.Store(false) }
 
 // kernelLog is the log that the monitor shows, and its one line under way.
 // Both belong to whoever holds logLock, with interrupts off.
@@ -104,9 +170,10 @@ func unlockLog() { logLock.Store(false) }
 func logEnd(level klog.Level, l *klog.Line) {
 	ns := now()
 	kernelLog.AppendBytes(level, ns, l.Bytes())
-	if level > klog.Info || level > klog.Debug && !guestShown.Load() || verbose {
+	if level > klog.Debug || verbose {
 		colour(level)
-		print(logShown.Reset().Record(klog.Record{NS: ns, Level: level, Text: l.Bytes()}).Byte('\n').Bytes())
+		serial := level > klog.Info || !guestShown.Load() || verbose
+		printLog(logShown.Reset().Record(klog.Record{NS: ns, Level: level, Text: l.Bytes()}).Byte('\n').Bytes(), serial)
 		colour(klog.Info)
 	}
 	unlockLog()

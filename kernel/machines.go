@@ -3,14 +3,11 @@
 package main
 
 import (
-	"fmt"
 	"path"
-	"sync/atomic"
 	"time"
 
 	"github.com/ringo-vmm/ringo/amd64"
 	"github.com/ringo-vmm/ringo/kernel/klog"
-	"github.com/ringo-vmm/ringo/kernel/terminal"
 	"github.com/ringo-vmm/ringo/vmm/config"
 	"github.com/ringo-vmm/ringo/vmm/inspect"
 	"github.com/ringo-vmm/ringo/vmm/manager"
@@ -20,15 +17,8 @@ import (
 var machines = manager.New(manager.Options{
 	Host: vmHost{}, Engine: hostEngine, CPUID: processor,
 	Wall: func() int64 { return time.Now().UnixNano() }, Module: bootModule,
-	PostMortem: inspect.PostMortem, Ended: machineEnded,
+	PostMortem: inspect.PostMortem, Ended: machineEnded, Starting: machineStarting,
 })
-
-// screenSwitch shares the terminal between the monitor and the guests.
-var screenSwitch = terminal.New(serialTerminal{})
-
-// guestShown tells that the terminal shows a guest, so that the log keeps its
-// lines to itself unless they matter.
-var guestShown atomic.Bool
 
 // bootModule is the content of the boot module of that name.
 func bootModule(name string) ([]byte, bool) {
@@ -60,46 +50,4 @@ func initMachines() error {
 		}
 	}
 	return nil
-}
-
-// showFirst shows the console of the first machine that runs.
-func showFirst() {
-	for _, v := range machines.Machines() {
-		if v.State() != manager.Off {
-			attach(v)
-			return
-		}
-	}
-}
-
-// attach shows a machine's console on the terminal.
-func attach(v *manager.Machine) error {
-	screenSwitch.Attach(terminal.Guest{Name: v.Config.Name, Console: v.Console})
-	return nil
-}
-
-// attachDisplay shows a machine's display on the terminal, whose keys are the
-// machine's keyboard then.
-func attachDisplay(v *manager.Machine) error {
-	if v.Screen == nil {
-		return fmt.Errorf("%s has no display: that takes firmware", v.Config.Name)
-	}
-	screenSwitch.Attach(terminal.Guest{Name: v.Config.Name, Console: v.Screen, Show: v.ShowScreen, Leave: manager.LeaveScreen})
-	return nil
-}
-
-// machineEnded tells the user that a machine has ended.
-func machineEnded(v *manager.Machine, e manager.Ended) {
-	line := fmt.Sprintf("vm %s: ended: %v", v.Config.Name, e.Ending)
-	text := "\n[" + line + "]\n" + e.PostMortem
-	if screenSwitch.Ended(v.Config.Name, text) {
-		logf(klog.Debug, "%s", line)
-		return
-	}
-	level := klog.Info
-	if e.Crashed() {
-		level = klog.Warn
-		line += "; vm postmortem " + v.Config.Name + " says more"
-	}
-	logf(level, "%s", line)
 }

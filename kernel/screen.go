@@ -6,6 +6,7 @@ import (
 	"github.com/ringo-vmm/ringo/amd64"
 	"github.com/ringo-vmm/ringo/boot"
 	"github.com/ringo-vmm/ringo/drivers/fb"
+	"github.com/ringo-vmm/ringo/drivers/vga"
 	"github.com/ringo-vmm/ringo/kernel/klog"
 )
 
@@ -43,19 +44,19 @@ func initScreen() error {
 	return nil
 }
 
-// replayLog shows the log on the screen and makes it a console.
+// replayLog shows the log on the screen and makes it a console. Nothing is
+// painted while text comes that will have scrolled off.
 func replayLog() {
 	var cursor klog.Cursor
+	screen.console.Show(vga.Picture)
 	for {
 		r, _, ok := kernelLog.Read(&cursor, replayText[:])
 		if !ok {
 			break
 		}
-		for _, b := range logShown.Reset().Record(r).Byte('\n').Bytes() {
-			screen.console.Put(b)
-		}
+		screen.console.Write(vga.Own, logShown.Reset().Record(r).Byte('\n').Bytes())
 	}
-	screen.console.Redraw()
+	screen.console.Show(vga.Own)
 	screen.ready = true
 }
 

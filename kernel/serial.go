@@ -52,7 +52,7 @@ func initSerial() error {
 		return err
 	}
 	if !consoles.hasSerial {
-		return errors.New("no serial port: the monitor has no input")
+		return errors.New("no serial port")
 	}
 	logf(klog.Info, "serial: %v at port %#x", consoles.uart.Kind(), consoles.uart.Base)
 	err := claimISA(consoles.irq, "serial port", pollSerial)
@@ -69,8 +69,8 @@ func initSerial() error {
 	return nil
 }
 
-// serialTerminal is the consoles as a terminal: output to all, input from the
-// serial port.
+// serialTerminal is the serial line as a terminal. Without a terminal of its own,
+// the screen shows what goes there too.
 type serialTerminal struct{}
 
 // Read waits for input.
@@ -107,7 +107,7 @@ func (serialTerminal) Write(p []byte) (int, error) {
 	}
 	for rest := p; len(rest) > 0; rest = rest[piece.n:] {
 		piece.n = copy(piece.text[:], rest)
-		inLayer(func() { print(piece.text[:piece.n]) })
+		inLayer(func() { printSerial(piece.text[:piece.n]) })
 	}
 	return len(p), nil
 }

@@ -75,3 +75,15 @@ func (s *scan) capabilities(d *Device) {
 		off = uint16(word>>8) & aligned
 	}
 }
+
+// Vendor returns the offsets of the device's vendor-specific capabilities, in
+// the order of its list. What they hold is for the device's driver to know; the
+// byte at offset 2 of each is its length in bytes. PCI 3.0 appendix H.
+func (d *Device) Vendor() (offsets []uint16) {
+	for _, c := range d.Capabilities {
+		if c.ID == capVendor {
+			offsets = append(offsets, c.Offset)
+		}
+	}
+	return offsets
+}

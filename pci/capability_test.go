@@ -57,3 +57,13 @@ func TestCapabilityListsThatMakeNoSense(t *testing.T) {
 		}
 	}
 }
+
+func TestVendorCapabilitiesKeepTheirOrder(t *testing.T) {
+	s := newSpace(t)
+	f := s.add(at(1, 0), 0x1af4, 0x1041, 0, 0)
+	f.reg[regCapabilities/4] = 0x80
+	f.reg[0x80/4], f.reg[0x40/4], f.reg[0x50/4] = 0x4009, 0x5005, 0x0009
+	if got := scanOne(t, s).Vendor(); !slices.Equal(got, []uint16{0x80, 0x50}) {
+		t.Errorf("vendor capabilities at %#x", got)
+	}
+}

@@ -94,3 +94,13 @@ func (m *mebibytes) Set(s string) error {
 	*m = mebibytes(int(n) * unit)
 	return nil
 }
+
+// list is a flag that may be repeated.
+type list []string
+
+func (l *list) String() string { return "" }
+
+func (l *list) Set(s string) error {
+	*l = append(*l, s)
+	return nil
+}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -29,10 +30,14 @@ type runFlags struct {
 	cpus           *int
 	icount, vga    *bool
 	gdb, verbose   *bool
+	nic            *string
+	forwards       list
+	gdbGuests      gdbGuests
+	gdbSerial      *string
 	expect         *string
 	sends          sends
 	timeout        *time.Duration
-	log            *string
+	log, shots     *string
 	keepGoing      *bool
 	image          string
 	expectRE       *regexp.Regexp
@@ -52,11 +57,16 @@ func (c *cli) runFlags() *runFlags {
 	f.icount = c.flags.Bool("icount", false, "QEMU: the clock counts instructions, -icount shift=0,sleep=off")
 	f.vga = c.flags.Bool("vga", true, "QEMU: a display adapter")
 	f.gdb = c.flags.Bool("gdb", false, "QEMU: wait for gdb before the first instruction")
+	c.flags.Var(&f.gdbGuests, "gdb-guest", "`NAME=ADDRESS`: gdb can debug that machine at the TCP address, and it waits for gdb; may be repeated")
+	f.gdbSerial = c.flags.String("gdb-serial", "", "gdb can debug Ringo at this TCP `address`, by Ringo's own means")
+	f.nic = c.flags.String("nic", "", "QEMU: a network adapter on the emulator's user network: `virtio`, e1000 or e1000e")
+	c.flags.Var(&f.forwards, "forward", "QEMU: `HOST:GUEST`, a TCP port of this machine that leads to one of the emulated one; may be repeated")
 	f.verbose = c.flags.Bool("v", false, "print the emulator's command line")
 	f.expect = c.flags.String("expect", "", "end with status 0 when this `regexp` matches what the serial line has sent")
 	c.flags.Var(&f.sends, "send", "type `'TEXT' or 'REGEX=>TEXT'` once the prompt, or a match of REGEX, comes; may be repeated")
 	f.timeout = c.flags.Duration("timeout", 0, "end with status 1 after this time (default 2m with -expect, else never)")
 	f.log = c.flags.String("log", "", "write what the serial line sends to this `file` too")
+	f.shots = c.flags.String("screenshot", filepath.Join("build", "screenshots"), "write the monitor's screenshots to this `folder`")
 	f.keepGoing = c.flags.Bool("keep-going", false, "when -expect has matched, connect the terminal and go on")
 	return f
 }
@@ -137,11 +147,12 @@ func (f *runFlags) fallbackConfig() string {
 }
 
 func (f *runFlags) options(image string) emu.Options {
+	line, addresses := f.gdbLines()
 	return emu.Options{
 		Machine: *f.machine, Boot: emu.Boot(*f.boot), Image: image,
-		Append: *f.append, Modules: f.modules,
+		Append: line, Lines: addresses, Modules: f.modules,
 		MemMiB: int(f.mem), CPUs: *f.cpus, NoVGA: !*f.vga, ICount: *f.icount, GDB: *f.gdb,
-		Extra: f.emulatorExtras,
+		NIC: *f.nic, Forward: f.forwards, Extra: f.emulatorExtras,
 	}
 }
 
@@ -173,6 +184,7 @@ func runRun(c *cli, args []string) error {
 		defer l.Close()
 		s.out.to = append(s.out.to, l)
 	}
+	s.out.to = append(s.out.to, &screenshots{dir: *f.shots, tell: func(format string, args ...any) { fmt.Fprintf(os.Stderr, "ringo run: "+format+"\r\n", args...) }})
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	// A second Ctrl-C, while the machine is being ended, ends this program.

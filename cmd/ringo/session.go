@@ -81,6 +81,9 @@ func (s *session) announce() {
 	if *f.verbose {
 		s.stage("%s", shellQuote(s.vm.Command))
 	}
+	if addresses := f.gdbAddresses(); addresses != "" {
+		s.stage("%s", addresses)
+	}
 	if s.vm.GDB != "" {
 		s.stage("waiting for: gdb %s -ex 'target remote %s'", f.image, s.vm.GDB)
 	}
@@ -91,11 +94,15 @@ func (s *session) watchPanic(ctx context.Context, end context.CancelCauseFunc) {
 	if _, err := s.vm.Expect(ctx, 0, panicLine); err != nil {
 		return
 	}
-	select {
-	case <-time.After(panicTime):
-		end(errPanicked)
-	case <-ctx.Done():
+	for size := -1; size != len(s.vm.Output()); {
+		size = len(s.vm.Output()) // a crash dump takes its time
+		select {
+		case <-time.After(panicTime):
+		case <-ctx.Done():
+			return
+		}
 	}
+	end(errPanicked)
 }
 
 // typeAll types each text of the flags after what it waits for has come
@@ -118,7 +125,7 @@ func (s *session) typeAll(ctx context.Context) error {
 // interact connects the terminal, if there is one, until the machine or the
 // user ends it.
 func (s *session) interact(ctx context.Context, end context.CancelCauseFunc) int {
-	t, err := connectTerminal(s.vm, func() { end(errQuit) })
+	t, err := connectTerminal(s.vm, runHelp, func() { end(errQuit) })
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "ringo run: %v\n", err)
 		return statusNoStart

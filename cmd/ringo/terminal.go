@@ -2,12 +2,11 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"sync"
 
 	"golang.org/x/term"
-
-	"github.com/ringo-vmm/ringo/internal/emu"
 )
 
 // terminal is standard input connected to a machine's serial line.
@@ -20,11 +19,11 @@ type terminal struct {
 // return the carriage.
 func (t *terminal) raw() bool { return t != nil && t.state != nil }
 
-// connectTerminal passes standard input on to the machine. A terminal goes to
-// raw mode, so that every key reaches the machine; Ctrl-A is for this program,
-// as in QEMU, and Ctrl-A x calls quit. Other input passes as it is; its end
-// ends nothing.
-func connectTerminal(vm *emu.VM, quit func()) (*terminal, error) {
+// connectTerminal passes standard input on to a machine's serial line. A terminal
+// goes to raw mode, so that every key reaches the machine; Ctrl-A is for this
+// program, as in QEMU, Ctrl-A x calls quit and Ctrl-A h prints help. Other input
+// passes as it is; its end ends nothing.
+func connectTerminal(line io.Writer, help string, quit func()) (*terminal, error) {
 	fd := int(os.Stdin.Fd())
 	t := &terminal{restore: func() {}}
 	if term.IsTerminal(fd) {
@@ -38,7 +37,7 @@ func connectTerminal(vm *emu.VM, quit func()) (*terminal, error) {
 			t.state = nil
 		})
 	}
-	keys := keys{vm: vm, quit: quit, escape: t.state != nil}
+	keys := keys{to: line, help: help, quit: quit, escape: t.state != nil}
 	// This goroutine ends with the program: a read from a terminal cannot be
 	// called off.
 	go func() {
@@ -55,13 +54,16 @@ func connectTerminal(vm *emu.VM, quit func()) (*terminal, error) {
 
 // Keys behind Ctrl-A.
 const (
-	ctrlA = 0x01
-	help  = "\r\nCtrl-A x  end the machine\r\nCtrl-A h  this help\r\nCtrl-A Ctrl-A  send Ctrl-A\r\n"
+	ctrlA       = 0x01
+	runHelp     = "\r\nCtrl-A x  end the machine" + commonHelp
+	consoleHelp = "\r\nCtrl-A x  end this program" + commonHelp
+	commonHelp  = "\r\nCtrl-A h  this help\r\nCtrl-A Ctrl-A  send Ctrl-A\r\n"
 )
 
 // keys passes typed bytes on to a machine.
 type keys struct {
-	vm      *emu.VM
+	to      io.Writer
+	help    string
 	quit    func()
 	escape  bool // Ctrl-A is for this program
 	pending bool // the last byte was Ctrl-A
@@ -69,7 +71,7 @@ type keys struct {
 
 func (k *keys) pass(b []byte) error {
 	if !k.escape {
-		_, err := k.vm.Write(b)
+		_, err := k.to.Write(b)
 		return err
 	}
 	var out []byte
@@ -85,13 +87,13 @@ func (k *keys) pass(b []byte) error {
 		case c == 'x' || c == 'X':
 			k.quit()
 		case c == 'h' || c == '?':
-			fmt.Fprint(os.Stderr, help)
+			fmt.Fprint(os.Stderr, k.help)
 		}
 		k.pending = false
 	}
 	if len(out) == 0 {
 		return nil
 	}
-	_, err := k.vm.Write(out)
+	_, err := k.to.Write(out)
 	return err
 }

@@ -7,6 +7,9 @@ const (
 	// takes, on screens of so many pixels that the text would be tiny.
 	maxScale      = 4
 	maxPixelBytes = 4
+
+	// The rows of a character that the cursor inverts.
+	cursorFrom, cursorTo = 13, 14
 )
 
 // colours are the sixteen of a VGA attribute, as red, green and blue.
@@ -18,22 +21,29 @@ var colours = [16][3]uint8{
 }
 
 // Console is a text console on a framebuffer. It is large: keep it in a
-// variable of a package.
+// variable of a package. Before Init, and after an error, what is written to it
+// shows nowhere.
 type Console struct {
-	mem     []byte
-	pitch   int
-	pixel   int // bytes
-	scale   int
-	grid    vga.Grid
-	font    font
-	palette [len(colours)][maxPixelBytes]byte
+	vga.Screen
+	mem           []byte
+	width, height int // pixels
+	pitch         int
+	pixel         int // bytes
+	scale         int
+	font          font
+	mode          Mode
+	palette       [len(colours)][maxPixelBytes]byte
+	cursor        struct {
+		col, row int
+		shown    bool
+	}
 }
 
 // Init takes over the framebuffer that m describes, mapped as mem, and clears
 // it. The text has as many columns and rows as fit; pixels are doubled and more
 // where those would be over vga.MaxCols or vga.MaxRows.
 func (c *Console) Init(m *Mode, mem []byte) error {
-	c.mem = nil
+	c.Reset(1, 1, nil)
 	n, err := m.Bytes()
 	if err != nil {
 		return err
@@ -41,60 +51,45 @@ func (c *Console) Init(m *Mode, mem []byte) error {
 	if n > uint64(len(mem)) {
 		return ErrMemory
 	}
-	c.font = font{}
 	if err := c.font.load(); err != nil {
 		return err
 	}
 	for i, rgb := range colours {
 		c.palette[i] = m.pixel(rgb[0], rgb[1], rgb[2])
 	}
-	c.pitch, c.pixel = int(m.Pitch), m.pixelBytes()
+	c.mode, c.pitch, c.pixel = *m, int(m.Pitch), m.pixelBytes()
 	width, height := int(m.Width), int(m.Height)
+	c.width, c.height = width, height
 	c.scale = 1
 	for c.scale < maxScale &&
 		(width/(c.scale*glyphWidth) > vga.MaxCols || height/(c.scale*glyphHeight) > vga.MaxRows) {
 		c.scale++
 	}
-	c.grid.Reset(width/(c.scale*glyphWidth), height/(c.scale*glyphHeight))
-	// All bits zero is black in every mode, and the blank cells show nothing.
-	for y := range height {
-		clear(mem[y*c.pitch:][:width*c.pixel])
-	}
-	c.mem = mem
+	c.mem, c.cursor.shown = mem, false
+	c.Blank()
+	c.Reset(width/(c.scale*glyphWidth), height/(c.scale*glyphHeight), c)
 	return nil
 }
 
-// Size is the size in characters; it is zero before Init.
-func (c *Console) Size() (cols, rows int) { return c.grid.Size() }
-
-// SetAttr sets the attribute of the characters to come, with VGA's colours.
-func (c *Console) SetAttr(a vga.Attr) { c.grid.SetAttr(a) }
-
-// WriteByte takes one byte of text, as vga.Grid.Put describes, and draws what
-// it changes. The only error is ErrNoInit.
-func (c *Console) WriteByte(b byte) error {
-	if c.mem == nil {
-		return ErrNoInit
+// Blank makes all pixels black: all bits zero, in every mode. It is the console's
+// side of vga.Painter.
+func (c *Console) Blank() {
+	for y := range c.height {
+		clear(c.mem[y*c.pitch:][:c.width*c.pixel])
 	}
-	c.grid.Put(b, c)
-	return nil
 }
 
-// Put takes one byte of text and draws nothing. A log that was kept from before
-// Init is shown by a Put for each byte and one Redraw, where WriteByte would
-// scroll the whole screen at every line.
-func (c *Console) Put(b byte) { c.grid.Put(b, nil) }
-
-// Redraw draws every cell.
-func (c *Console) Redraw() {
-	if c.mem == nil {
+// Point draws the cursor; it is the console's side of vga.Painter.
+func (c *Console) Point(col, row int, shown bool) {
+	old, at := c.cursor, &c.cursor
+	if at.col, at.row, at.shown = col, row, shown; old == *at {
 		return
 	}
-	cols, rows := c.grid.Size()
-	for row := range rows {
-		for col := range cols {
-			c.Paint(col, row, c.grid.Cell(col, row))
-		}
+	if old.shown {
+		c.Paint(old.col, old.row, c.Cell(old.col, old.row))
+	}
+	if shown {
+		c.Paint(col, row, c.Cell(col, row))
 	}
 }
 
@@ -102,9 +97,11 @@ func (c *Console) Redraw() {
 // pixels is made in ordinary memory and copied, so that the framebuffer sees
 // wide writes.
 func (c *Console) Paint(col, row int, cell vga.Cell) {
-	var picture [glyphHeight]uint8
-	if ch := cell.Char(); ch >= firstGlyph && ch <= lastGlyph {
-		picture = c.font[ch-firstGlyph]
+	picture := c.font[cell.Char()]
+	if at := &c.cursor; at.shown && at.col == col && at.row == row {
+		for y := cursorFrom; y <= cursorTo; y++ {
+			picture[y] = ^picture[y]
+		}
 	}
 	ink := c.palette[cell.Attr()&0x0f]
 	paper := c.palette[cell.Attr()>>4&0x07]

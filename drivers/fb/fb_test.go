@@ -7,6 +7,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,11 +41,7 @@ func screen(t *testing.T, m *Mode) (*Console, []byte) {
 	return c, mem
 }
 
-func write(c *Console, s string) {
-	for i := range len(s) {
-		c.WriteByte(s[i])
-	}
-}
+func write(c *Console, s string) { c.Write(vga.Own, []byte(s)) }
 
 // pixelAt is the raw value of a pixel.
 func pixelAt(m *Mode, mem []byte, x, y int) uint32 {
@@ -130,8 +127,8 @@ func TestEveryPrintableCharacterHasItsOwnPicture(t *testing.T) {
 		t.Fatal(err)
 	}
 	seen := map[[glyphHeight]uint8]byte{}
-	for i, picture := range f {
-		ch := byte(i + firstGlyph)
+	for ch := byte(firstGlyph); ch <= lastGlyph; ch++ {
+		picture := f[ch]
 		if other, ok := seen[picture]; ok {
 			t.Errorf("%q and %q look the same", ch, other)
 		}
@@ -177,19 +174,18 @@ func TestScreenShowsTheTextWhateverTheMemoryHeld(t *testing.T) {
 	write(drawn, text)
 
 	replayed, again := screen(t, m)
-	for i := range len(text) {
-		replayed.Put(text[i])
-	}
+	replayed.Show(vga.Picture)
+	write(replayed, text)
 	for y := range int(m.Height) {
 		row := again[y*int(m.Pitch):][:m.Width*4]
 		for i := range row {
 			row[i] = 0x5a
 		}
 	}
-	replayed.Redraw()
+	replayed.Show(vga.Own)
 	rows := 200 / glyphHeight * glyphHeight
 	if !bytes.Equal(mem[:rows*int(m.Pitch)], again[:rows*int(m.Pitch)]) {
-		t.Error("Put and Redraw show something else than WriteByte")
+		t.Error("replaying shows something else than writing")
 	}
 }
 
@@ -224,21 +220,24 @@ func TestInitRefusesWhatItCannotDraw(t *testing.T) {
 		if err := con.Init(m, mem); err != c.want {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
-		if err := con.WriteByte('x'); err != ErrNoInit {
-			t.Errorf("%s: WriteByte gives %v", name, err)
+		write(&con, "x")
+		con.Show(vga.Guest)
+		if slices.ContainsFunc(mem, func(b byte) bool { return b != 0 }) {
+			t.Errorf("%s: it is drawn on", name)
 		}
-		con.Put('x')
-		con.Redraw()
 	}
 }
 
 func TestFailedInitLetsGoOfTheScreenBefore(t *testing.T) {
-	c, _ := screen(t, rgb32.sized(64, 64, 0))
+	c, mem := screen(t, rgb32.sized(64, 64, 0))
 	if err := c.Init(&Mode{}, nil); err == nil {
 		t.Fatal("Init took an empty mode")
 	}
-	if err := c.WriteByte('x'); err != ErrNoInit {
-		t.Errorf("WriteByte gives %v", err)
+	before := slices.Clone(mem)
+	write(c, "x")
+	c.Show(vga.Guest)
+	if !slices.Equal(mem, before) {
+		t.Error("it is drawn on")
 	}
 }
 
@@ -267,15 +266,13 @@ func TestConsoleDoesNotAllocate(t *testing.T) {
 	m := rgb32.sized(320, 200, 0)
 	mem := make([]byte, m.Pitch*m.Height)
 	c := new(Console)
+	text := []byte(strings.Repeat("text\x1b[1mµ\n", 100))
 	n := testing.AllocsPerRun(10, func() {
 		if err := c.Init(m, mem); err != nil {
 			t.Fatal(err)
 		}
-		for i := range byte(200) {
-			c.WriteByte(i)
-			c.WriteByte('\n')
-		}
-		c.Redraw()
+		c.Write(vga.Own, text)
+		c.Show(vga.Own)
 	})
 	if n != 0 {
 		t.Errorf("%v allocations", n)
@@ -346,7 +343,7 @@ func FuzzMode(f *testing.F) {
 			t.Fatalf("%+v passes Bytes, but Init gives %v", m, err)
 		}
 		write(&c, text)
-		c.Redraw()
+		c.Show(vga.Guest)
 	})
 }
 
@@ -357,10 +354,12 @@ func BenchmarkScroll(b *testing.B) {
 	if err := c.Init(m, make([]byte, m.Pitch*m.Height)); err != nil {
 		b.Fatal(err)
 	}
+	var line [128]byte
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		for col := range 128 {
-			c.WriteByte(byte('!' + (i+col)%90))
+			line[col] = byte('!' + (i+col)%90)
 		}
+		c.Write(vga.Own, line[:])
 	}
 }

@@ -17,7 +17,6 @@ const (
 	ErrPitch   Error = "fb: bytes per row are fewer than the pixels need"
 	ErrMemory  Error = "fb: mapped memory is shorter than the framebuffer"
 	ErrFont    Error = "fb: font has no mask of 8x16 characters"
-	ErrNoInit  Error = "fb: console was not initialised"
 )
 
 // Type is the framebuffer type, as Multiboot numbers it.

@@ -12,7 +12,6 @@ const (
 	ErrAbsent   Error = "vga: no adapter: its ports or its text memory do not hold what is written"
 	ErrGraphics Error = "vga: adapter is in a graphics mode"
 	ErrWindow   Error = "vga: text window is shorter than 80x25 cells"
-	ErrNoInit   Error = "vga: console was not initialised"
 )
 
 // The text window: its size in cells, and its host-physical addresses.
@@ -50,20 +49,23 @@ const (
 const (
 	cursorFirstLine = 13
 	cursorLastLine  = 14
+	cursorOff       = 1 << 5
 )
 
 // floating is what an I/O port reads when no device answers.
 const floating = 0xff
 
 // Console is the text screen. Set IO and Window, the Cols*Rows cells mapped at
-// the address that Locate gives, then call Init.
+// the address that Locate gives, then call Init. Before that, and after an
+// error, what is written to it goes nowhere.
 type Console struct {
+	Screen
 	IO     amd64.PortIO
 	Window []uint16
 
-	grid   Grid
 	crtc   uint16 // index port
 	cursor uint16 // what the CRT controller was last told
+	hidden bool
 }
 
 // Locate asks the adapter for the host-physical address of its text window.
@@ -80,7 +82,7 @@ func Locate(io amd64.PortIO) (addr uint64, err error) {
 
 // Init makes sure of the adapter and its mode, and clears the screen.
 func (c *Console) Init() error {
-	c.grid = Grid{}
+	c.painter = nil
 	if len(c.Window) < Cols*Rows {
 		return ErrWindow
 	}
@@ -107,11 +109,10 @@ func (c *Console) Init() error {
 	c.write(crtcStartLow, 0)
 	c.write(crtcCursorStart, cursorFirstLine)
 	c.write(crtcCursorEnd, cursorLastLine)
-	c.grid.Reset(Cols, Rows)
-	for i := range Cols * Rows {
-		c.Window[i] = uint16(blank)
-	}
+	c.Reset(Cols, Rows, c)
+	c.Blank()
 	c.moveCursor(0)
+	c.hidden = false
 	return nil
 }
 
@@ -145,17 +146,21 @@ func (c *Console) moveCursor(pos uint16) {
 	c.cursor = pos
 }
 
-// SetAttr sets the attribute of the characters to come.
-func (c *Console) SetAttr(a Attr) { c.grid.SetAttr(a) }
-
-// WriteByte takes one byte of text, as Grid.Put describes, and moves the
-// cursor. The only error is ErrNoInit.
-func (c *Console) WriteByte(b byte) error {
-	if c.grid.rows == 0 {
-		return ErrNoInit
+// Blank clears the window; it is the console's side of Painter.
+func (c *Console) Blank() {
+	for i := range Cols * Rows {
+		c.Window[i] = uint16(blank)
 	}
-	c.grid.Put(b, c)
-	col, row := c.grid.Cursor()
+}
+
+// Paint puts a cell into the window; it is the console's side of Painter.
+func (c *Console) Paint(col, row int, cell Cell) {
+	c.Window[row*Cols+col] = uint16(cell)
+}
+
+// Point tells the CRT controller where the cursor is, if it is elsewhere; it is
+// the console's side of Painter.
+func (c *Console) Point(col, row int, shown bool) {
 	pos := uint16(row*Cols + col)
 	if pos>>8 != c.cursor>>8 {
 		c.write(crtcCursorHigh, uint8(pos>>8))
@@ -164,10 +169,12 @@ func (c *Console) WriteByte(b byte) error {
 		c.write(crtcCursorLow, uint8(pos))
 	}
 	c.cursor = pos
-	return nil
-}
-
-// Paint puts a cell into the window; it is the console's side of Painter.
-func (c *Console) Paint(col, row int, cell Cell) {
-	c.Window[row*Cols+col] = uint16(cell)
+	if c.hidden == shown {
+		c.hidden = !shown
+		start := uint8(cursorFirstLine)
+		if c.hidden {
+			start |= cursorOff
+		}
+		c.write(crtcCursorStart, start)
+	}
 }

@@ -1,6 +1,7 @@
 package vga
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -105,8 +106,11 @@ func TestInitRefusesAnAdapterThatCannotShowText(t *testing.T) {
 		if err := console.Init(); err != c.want {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
-		if err := console.WriteByte('x'); err != ErrNoInit {
-			t.Errorf("%s: WriteByte gives %v", name, err)
+		before := slices.Clone(c.f.window)
+		console.Write(Own, []byte("x"))
+		console.Show(Guest)
+		if !slices.Equal(before, c.f.window) {
+			t.Errorf("%s: it is written to", name)
 		}
 	}
 	console := newConsole(&fakeVGA{misc: colour})
@@ -133,11 +137,7 @@ func TestConsoleWritesWindowAndCursor(t *testing.T) {
 			}
 		}
 		c.SetAttr(AttrWarn)
-		for _, b := range []byte("one\ntwo\n\t!") {
-			if err := c.WriteByte(b); err != nil {
-				t.Fatal(err)
-			}
-		}
+		c.Write(Own, []byte("one\ntwo\n\t!"))
 		if f.line(0) != "one" || f.line(1) != "two" || f.window[2*Cols+8] != 0x0e21 {
 			t.Errorf("window: %q %q %#x", f.line(0), f.line(1), f.window[2*Cols+8])
 		}
@@ -154,15 +154,13 @@ func TestConsoleScrollsAndKeepsTheCursorOnTheScreen(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 100 {
-		for _, b := range []byte{'l', byte('0' + i/10), byte('0' + i%10), '\n'} {
-			c.WriteByte(b)
-		}
+		c.Write(Own, []byte{'l', byte('0' + i/10), byte('0' + i%10), '\n'})
 	}
 	if f.line(0) != "l76" || f.line(23) != "l99" || f.line(24) != "" {
 		t.Errorf("lines %q %q %q", f.line(0), f.line(23), f.line(24))
 	}
 	for range Cols {
-		c.WriteByte('x')
+		c.Write(Own, []byte("x"))
 	}
 	if f.cursor() != Cols*Rows-1 {
 		t.Errorf("cursor at %d", f.cursor())
@@ -174,11 +172,70 @@ func TestConsoleDoesNotAllocate(t *testing.T) {
 	if err := c.Init(); err != nil {
 		t.Fatal(err)
 	}
+	text := []byte("x\x1b[1;31mµ\n")
 	n := testing.AllocsPerRun(100, func() {
-		c.WriteByte('x')
-		c.WriteByte('\n')
+		c.Write(Own, text)
 	})
 	if n != 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestGuestsTextShowsInFrontOnly(t *testing.T) {
+	f := &fakeVGA{misc: colour}
+	c := newConsole(f)
+	if err := c.Init(); err != nil {
+		t.Fatal(err)
+	}
+	c.Write(Own, []byte("ringo> "))
+	c.Write(Guest, []byte("login: "))
+	if f.line(0) != "ringo>" || f.cursor() != 7 {
+		t.Errorf("%q, cursor at %d", f.line(0), f.cursor())
+	}
+	c.Show(Guest)
+	c.Write(Own, []byte("a line of the log\n"))
+	c.Write(Guest, []byte("root\n+"))
+	if f.line(0) != "login: root" || f.line(1) != "           +" || f.cursor() != Cols+12 {
+		t.Errorf("%q, %q, cursor at %d", f.line(0), f.line(1), f.cursor())
+	}
+	c.Clear()
+	c.SetRow(2, []Cell{0x1e41, 0x9f42})
+	c.SetRow(Rows, []Cell{0x1e41})
+	c.SetCursor(1, 2)
+	if f.line(0) != "" || f.window[2*Cols] != 0x1e41 || f.window[2*Cols+1] != 0x9f42 || f.cursor() != 2*Cols+1 {
+		t.Errorf("%q, %#x, cursor at %d", f.line(0), f.window[2*Cols:2*Cols+2], f.cursor())
+	}
+	c.SetCursor(-1, -1)
+	if f.crtc[0x0a]&0x20 == 0 {
+		t.Error("the cursor is shown")
+	}
+	c.Show(Own)
+	if f.line(0) != "ringo> a line of the log" || f.line(2) != "" || f.crtc[0x0a]&0x20 != 0 || f.cursor() != Cols {
+		t.Errorf("%q, %q, cursor at %d", f.line(0), f.line(2), f.cursor())
+	}
+}
+
+func TestALineOfTheLogComesAboveThePrompt(t *testing.T) {
+	f := &fakeVGA{misc: colour}
+	c := newConsole(f)
+	if err := c.Init(); err != nil {
+		t.Fatal(err)
+	}
+	c.Line([]byte("one\n"))
+	c.Write(Own, []byte("ringo> \x1b[31mhelp\x1b[m\x1b[2D"))
+	c.Line([]byte("two\n"))
+	if f.line(0) != "one" || f.line(1) != "two" || f.line(2) != "ringo> help" || f.cursor() != 2*Cols+9 || f.window[2*Cols+8] != 0x0465 {
+		t.Errorf("%q, %q, %q, cursor at %d", f.line(0), f.line(1), f.line(2), f.cursor())
+	}
+	for range Rows {
+		c.Line([]byte(strings.Repeat("x", Cols+1) + "\n"))
+	}
+	if f.line(Rows-2) != "x" || f.line(Rows-1) != "ringo> help" || f.cursor() != (Rows-1)*Cols+9 {
+		t.Errorf("%q, %q, cursor at %d", f.line(Rows-2), f.line(Rows-1), f.cursor())
+	}
+	c.Show(Guest)
+	c.Line([]byte("three\n"))
+	if f.line(Rows-1) != "" {
+		t.Errorf("behind a guest: %q", f.line(Rows-1))
 	}
 }

@@ -12,7 +12,8 @@ import (
 const bochsHostMiB = 2048
 
 // bochs writes a configuration into dir, for a machine whose serial line is a
-// TCP connection to the address serial, and returns the command line.
+// TCP connection to the address serial, and the others to lines, and returns the
+// command line.
 //
 // Bochs can connect COM1 both ways only to a terminal or a socket; the socket
 // needs no terminal settings and ends by itself when either side does. Of the
@@ -22,7 +23,7 @@ const bochsHostMiB = 2048
 // clock: sync=none lets idle time pass at once, so a halted machine reaches
 // its next timer without waiting; panic: action=fatal makes a triple fault,
 // and the kernel's "Shutdown" at port 0x8900, end the emulator.
-func (p *plan) bochs(dir, serial string) ([]string, error) {
+func (p *plan) bochs(dir, serial string, lines []string) ([]string, error) {
 	image, err := p.stage(dir)
 	if err != nil {
 		return nil, err
@@ -44,6 +45,16 @@ func (p *plan) bochs(dir, serial string) ([]string, error) {
 		"error: action=report",
 		"info: action=ignore",
 		"debug: action=ignore",
+	}
+	if p.NIC != "" {
+		lines, err := p.bochsNetwork(dir)
+		if err != nil {
+			return nil, err
+		}
+		rc = append(rc, lines...)
+	}
+	for i, address := range lines {
+		rc = append(rc, fmt.Sprintf("com%d: enabled=1, mode=socket-client, dev=%s", i+2, address))
 	}
 	config := filepath.Join(dir, "bochsrc")
 	if err := os.WriteFile(config, []byte(strings.Join(rc, "\n")+"\n"), 0o666); err != nil {

@@ -17,6 +17,7 @@ package emu
 import (
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -41,6 +42,19 @@ type Options struct {
 	NoVGA  bool // without a display adapter (QEMU)
 	ICount bool // the clock counts instructions (QEMU)
 	GDB    bool // stop before the first instruction and wait for gdb (QEMU)
+	// Lines are TCP addresses to listen at, for COM2, COM3 and COM4.
+	Lines []string
+
+	// Link is, with BootPXE, a Unix datagram socket that QEMU sends the frames of
+	// its network adapter to, from the socket Link+".qemu". Empty is a network of
+	// QEMU's own, with Image served.
+	Link string
+
+	// NIC is the model of the network adapter, a key of nics, which is on the
+	// emulator's user network; none if empty. Forward is TCP ports of this
+	// machine that lead to ports of the emulated one, HOST:GUEST.
+	NIC     string
+	Forward []string
 
 	Extra []string // arguments for the emulator beside its own
 
@@ -52,6 +66,7 @@ type Options struct {
 const (
 	minMemMiB, maxMemMiB = 32, 1 << 20
 	maxCPUs              = 255
+	maxLines             = 3
 )
 
 // UsageError is a mistake in Options, not a failure of the host.
@@ -112,8 +127,21 @@ func newPlan(o Options) (*plan, error) {
 		return nil, errorf("%d processors: give 1 to %d", o.CPUs, maxCPUs)
 	case m.bochs && (o.ICount || o.GDB || o.NoVGA):
 		return nil, errorf("%s is Bochs, which has no instruction-count mode, no gdb server and always a display adapter", m.Name)
+	case m.bochs && o.NIC != "" && o.NIC != bochsNIC:
+		return nil, errorf("%s is Bochs, whose network adapter is %s", m.Name, bochsNIC)
+	case o.NIC != "" && nics[o.NIC] == "":
+		return nil, errorf("no network adapter is called %q; there are %s", o.NIC, join(slices.Sorted(maps.Keys(nics))))
+	case o.NIC == "" && len(o.Forward) > 0:
+		return nil, errorf("ports are forwarded, and the machine has no network adapter")
+	case len(o.Lines) > maxLines:
+		return nil, errorf("%d serial lines beside the first: a PC has %d", len(o.Lines), maxLines)
 	case o.Boot == BootPVH && len(o.Modules) > 1:
 		return nil, errorf("QEMU passes one module to a PVH kernel, not %d", len(o.Modules))
+	}
+	for _, f := range o.Forward {
+		if err := checkForward(f); err != nil {
+			return nil, err
+		}
 	}
 	if p.image, err = kindOf(o.Image); err != nil {
 		return nil, err

@@ -49,6 +49,11 @@ func TestStartRefusesWhatAMachineCannotDo(t *testing.T) {
 		{"any folder", Options{Boot: BootPXE, Image: folder(t)}, "without boot.ipxe"},
 		{"command line of a disc", Options{Boot: BootISO, Image: disc, Append: "x"}, "its command line and modules are part of it"},
 		{"quotes", Options{Image: k, Append: `a="b"`}, "command line"},
+		{"unknown adapter", Options{Image: k, NIC: "ne2k"}, `no network adapter is called "ne2k"; there are e1000, e1000e, virtio`},
+		{"Bochs and its adapter", Options{Machine: "bochs-vmx", Image: k, NIC: "virtio"}, "whose network adapter is e1000"},
+		{"ports to nowhere", Options{Image: k, Forward: []string{"2222:22"}}, "no network adapter"},
+		{"no port", Options{Image: k, NIC: "virtio", Forward: []string{"2222"}}, `forwarded ports "2222"`},
+		{"port beyond", Options{Image: k, NIC: "virtio", Forward: []string{"2222:65536"}}, `forwarded ports "2222:65536"`},
 		{"two PVH modules", Options{Boot: BootPVH, Image: k, Modules: two}, "one module"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -112,6 +117,8 @@ func TestQEMUCommandLine(t *testing.T) {
 		{"CD", Options{Boot: BootISO, Image: disc}, []string{"-cdrom DIR/ringo.iso"}, []string{"pflash", "-kernel"}},
 		{"USB stick", Options{Boot: BootUSB, Image: disc},
 			[]string{"if=none,id=stick,format=raw,snapshot=on,file=DIR/ringo.iso", "usb-storage,drive=stick"}, []string{"-cdrom"}},
+		{"network adapter", Options{Image: k, NIC: "e1000e", Forward: []string{"2222:22", "8080:80"}},
+			[]string{"-netdev user,id=uplink,hostfwd=tcp:127.0.0.1:2222-:22,hostfwd=tcp:127.0.0.1:8080-:80 -device e1000e,netdev=uplink,romfile="}, nil},
 		{"network", Options{Boot: BootPXE, Image: server}, []string{"tftp=DIR/pxe", "bootfile=boot.ipxe", "-boot n"}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -153,7 +160,7 @@ func TestBochsConfiguration(t *testing.T) {
 	kept := filepath.Join(t.TempDir(), "kept")
 	t.Setenv("TMPDIR", t.TempDir())
 	fakeemu.Use(t, "keep "+kept+"\nsay \"ringo: exit 0\\r\\n\"\nexit 1")
-	vm, err := Start(Options{Machine: "bochs-svm", Image: discFile(t), MemMiB: 3072, CPUs: 2})
+	vm, err := Start(Options{Machine: "bochs-svm", Image: discFile(t), MemMiB: 3072, CPUs: 2, NIC: "e1000", Forward: []string{"2222:22"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,10 +177,15 @@ func TestBochsConfiguration(t *testing.T) {
 		"memory: guest=3072, host=2048",
 		"panic: action=fatal",
 		"boot: cdrom",
+		"plugin_ctrl: e1000=true",
 	} {
 		if !slices.Contains(lines, want) {
 			t.Errorf("no line %q in\n%s", want, b)
 		}
+	}
+	network, err := os.ReadFile(filepath.Join(kept, "slirp.conf"))
+	if want := "# slirp config\nhostfwd = tcp:127.0.0.1:2222-10.0.2.15:22\n"; err != nil || string(network) != want {
+		t.Errorf("network options %q, %v; want %q", network, err, want)
 	}
 }
 

@@ -27,9 +27,15 @@ func (p *plan) qemu(dir string) (args []string, gdb string, err error) {
 	add(p.machine.args...)
 	add("-m", strconv.Itoa(p.MemMiB)+"M", "-smp", strconv.Itoa(p.CPUs))
 	add("-display", "none", "-nodefaults", "-no-reboot", "-monitor", "none", "-serial", "stdio")
+	for _, address := range p.Lines {
+		add("-serial", "tcp:"+comma(address)+",server=on,wait=off")
+	}
 	add("-device", fmt.Sprintf("isa-debug-exit,iobase=%#x,iosize=4", debugExitPort))
 	if !p.NoVGA {
 		add("-device", "VGA")
+	}
+	if p.NIC != "" {
+		add(p.userNetwork()...)
 	}
 	if p.ICount {
 		add("-icount", "shift=0,sleep=off")
@@ -74,7 +80,11 @@ func (p *plan) qemu(dir string) (args []string, gdb string, err error) {
 		add("-drive", "if=none,id=stick,format=raw,snapshot=on,file="+comma(image))
 		add("-device", "qemu-xhci", "-device", "usb-storage,drive=stick,removable=on")
 	case BootPXE, BootUEFIPXE:
-		add("-netdev", "user,id=net,bootfile=boot.ipxe,tftp="+comma(image))
+		if p.Link != "" {
+			add("-netdev", "dgram,id=net,local.type=unix,local.path="+comma(p.Link)+".qemu,remote.type=unix,remote.path="+comma(p.Link))
+		} else {
+			add("-netdev", "user,id=net,bootfile=boot.ipxe,tftp="+comma(image))
+		}
 		add("-device", "virtio-net-pci,netdev=net", "-boot", "n")
 	}
 	return args, gdb, nil

@@ -41,6 +41,7 @@ type VM struct {
 	out      *output
 	messages tail // what the emulator itself says
 	started  time.Time
+	relays   []*relay // of Bochs
 	killed   atomic.Bool
 
 	mu   sync.Mutex // held while typing
@@ -112,12 +113,24 @@ func (vm *VM) startBochs() error {
 	if err != nil {
 		return err
 	}
-	args, err := vm.plan.bochs(vm.dir, l.Addr().String())
+	var lines []string
+	for _, address := range vm.plan.Lines {
+		r, err := newRelay(address)
+		if err != nil {
+			l.Close()
+			vm.closeRelays()
+			return err
+		}
+		vm.relays = append(vm.relays, r)
+		lines = append(lines, r.bochs.Addr().String())
+	}
+	args, err := vm.plan.bochs(vm.dir, l.Addr().String(), lines)
 	if err == nil {
 		err = vm.exec(args, nil, &vm.messages)
 	}
 	if err != nil {
 		l.Close()
+		vm.closeRelays()
 		return err
 	}
 	t := l.(*net.TCPListener)
@@ -193,6 +206,7 @@ func (vm *VM) supervise(read func(), deadline func(time.Time) error) {
 	vm.cmd.Wait()
 	deadline(time.Now().Add(drainTime))
 	<-finished
+	vm.closeRelays()
 	if b, err := os.ReadFile(filepath.Join(vm.dir, bochsLog)); err == nil {
 		vm.messages.Write(b)
 	}
@@ -201,6 +215,13 @@ func (vm *VM) supervise(read func(), deadline func(time.Time) error) {
 	vm.exit = classify(text, vm.cmd.ProcessState, vm.killed.Load(), vm.plan.machine.bochs)
 	vm.out.end()
 	close(vm.done)
+}
+
+// closeRelays ends what is at the lines beside the first.
+func (vm *VM) closeRelays() {
+	for _, r := range vm.relays {
+		r.close()
+	}
 }
 
 // signal sends s to the emulator and whatever it started.

@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -20,10 +21,11 @@ type Context struct {
 	clock func() time.Duration
 }
 
-// Write writes to the shell's terminal, which turns LF into CR LF.
+// Write writes to the console in one piece, with CR LF for LF: a line of the log
+// comes before or after what was written, not in the middle of it.
 func (c *Context) Write(p []byte) (int, error) { return c.out.Write(p) }
 
-// Printf writes formatted text to the shell's terminal.
+// Printf writes formatted text, as Write does.
 func (c *Context) Printf(format string, args ...any) { fmt.Fprintf(c.out, format, args...) }
 
 // output remembers whether the cursor is in the first column, where the prompt
@@ -37,7 +39,10 @@ func (o *output) Write(p []byte) (int, error) {
 	if len(p) > 0 {
 		o.midLine = p[len(p)-1] != '\n'
 	}
-	return o.w.Write(p)
+	if _, err := o.w.Write(bytes.ReplaceAll(p, []byte("\n"), []byte("\r\n"))); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 // endLine ends the line a command left unfinished.

@@ -26,6 +26,7 @@ const maxLine = 4096
 type Shell struct {
 	registry *Registry
 	clock    func() time.Duration
+	console  io.Writer // for commands: while one runs, the line editor shows nothing
 	term     *term.Terminal
 	input    *input
 	history  *history
@@ -35,7 +36,7 @@ type Shell struct {
 // New is a shell on a console, a VT100 terminal 80 characters wide in raw mode.
 // clock is the time since some fixed moment, for the command time.
 func New(console io.ReadWriter, r *Registry, clock func() time.Duration) *Shell {
-	s := &Shell{registry: r, clock: clock, input: newInput(console), history: &history{}}
+	s := &Shell{registry: r, clock: clock, console: console, input: newInput(console), history: &history{}}
 	s.term = term.NewTerminal(struct {
 		io.Reader
 		io.Writer
@@ -78,11 +79,17 @@ func (s *Shell) Run() error {
 // history: output and error lines go to the console. It returns the errors of
 // all the commands that failed, joined.
 func (s *Shell) RunLine(line string) error {
-	return s.runLine(context.Background(), line)
+	return s.RunLineContext(context.Background(), line)
 }
 
+// RunLineContext is RunLine for a line whose commands end with ctx.
+func (s *Shell) RunLineContext(ctx context.Context, line string) error { return s.runLine(ctx, line) }
+
+// SetSize says how large the console is, in characters.
+func (s *Shell) SetSize(columns, rows int) error { return s.term.SetSize(columns, rows) }
+
 func (s *Shell) runLine(ctx context.Context, line string) error {
-	c := &Context{Context: ctx, out: &output{w: s.term}, clock: s.clock}
+	c := &Context{Context: ctx, out: &output{w: s.console}, clock: s.clock}
 	commands, err := split(line)
 	if err != nil {
 		c.Printf("monitor: %v (usage: NAME [ARGUMENTS] [; NAME ...])\n", err)

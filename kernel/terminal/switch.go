@@ -1,8 +1,9 @@
-// Package terminal shares the machine's one terminal between the monitor and
-// the guests' consoles. Ctrl-] leads from a guest to the monitor and back.
+// Package terminal shares a terminal between the monitor and the guests'
+// consoles. Ctrl-] leads from a guest to the monitor and back.
 //
-// Package kernel makes a Switch on the serial port and gives the monitor its
-// end of it; commands attach it to a guest.
+// Package kernel makes a Switch on the serial port, and one on the machine's own
+// screen and keyboard, and gives each a monitor; commands, and keys of the
+// keyboard, attach it to a guest. Watch shows a guest's display on the screen.
 package terminal
 
 import (
@@ -31,6 +32,9 @@ type Guest struct {
 	// comes to it. Leave is what sets the terminal right after that.
 	Show  func(ctx context.Context)
 	Leave string
+	// Draw, if not nil, shows the guest by itself until ctx ends, and the
+	// terminal gets nothing.
+	Draw func(ctx context.Context)
 }
 
 // Switch shares a terminal.
@@ -41,9 +45,12 @@ type Switch struct {
 	// Back is called when the terminal is the monitor's again, for it to
 	// show its prompt.
 	Back func(text string)
-	// Shows is told when the terminal goes to a guest, and when to the
-	// monitor.
+	// Shows is told before the terminal goes to a guest, and when it is the
+	// monitor's again.
 	Shows func(guest bool)
+	// Own, if not nil, gets all that the monitor writes, and the terminal
+	// nothing of it.
+	Own io.Writer
 
 	turn sync.Mutex // held while the terminal goes from one to another
 
@@ -63,7 +70,7 @@ func New(terminal io.ReadWriter) *Switch {
 }
 
 // Monitor is the monitor's end. What it writes while a guest is shown is not
-// seen.
+// seen, unless there is an Own.
 func (s *Switch) Monitor() io.ReadWriter { return monitorEnd{s} }
 
 type monitorEnd struct{ s *Switch }
@@ -71,6 +78,9 @@ type monitorEnd struct{ s *Switch }
 func (m monitorEnd) Read(p []byte) (int, error) { return m.s.monitor.Read(p) }
 
 func (m monitorEnd) Write(p []byte) (int, error) {
+	if m.s.Own != nil {
+		return m.s.Own.Write(p)
+	}
 	m.s.mu.Lock()
 	defer m.s.mu.Unlock()
 	if m.s.guest != nil {
@@ -100,20 +110,22 @@ func (s *Switch) Attach(g Guest) {
 	defer s.mu.Unlock()
 	ctx, leave := context.WithCancel(context.Background())
 	s.guest, s.last, s.leave, s.shown = &g, &g, leave, new(sync.WaitGroup)
-	fmt.Fprintf(s.terminal, "\r\n[%s; Ctrl-] leads to the monitor and back]\r\n", g.Name)
 	s.Shows(true)
-	s.shown.Add(1)
+	if g.Draw != nil {
+		s.shown.Go(func() { g.Draw(ctx) })
+		return
+	}
+	fmt.Fprintf(s.terminal, "\r\n[%s; Ctrl-] leads to the monitor and back]\r\n", g.Name)
 	at := g.Console.Back(backlog)
 	if g.Show != nil {
 		at = g.Console.End()
 		go g.Show(ctx)
 	}
-	go s.show(ctx, g, at, s.shown)
+	s.shown.Go(func() { s.show(ctx, g, at) })
 }
 
 // show copies a guest's output, from a place on, until it is told to stop.
-func (s *Switch) show(ctx context.Context, g Guest, at uint64, shown *sync.WaitGroup) {
-	defer shown.Done()
+func (s *Switch) show(ctx context.Context, g Guest, at uint64) {
 	defer io.WriteString(s.terminal, g.Leave)
 	var text [256]byte
 	for ctx.Err() == nil || s.drain.Load() {

@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"context"
 	"io"
 	"strings"
 	"sync"
@@ -140,4 +141,33 @@ func TestEscapeWithoutAGuestSaysSo(t *testing.T) {
 	_, sc, keyboard := rig(t)
 	io.WriteString(keyboard, "\x1d")
 	sc.wait(t, "no guest")
+}
+
+// On a screen, the monitor has a place of its own, and a display is not text.
+func TestAMonitorWithAPlaceOfItsOwnAndADisplay(t *testing.T) {
+	s, sc, keyboard := rig(t)
+	own := &screen{more: make(chan struct{}, 1)}
+	s.Own = own
+	var shows []bool
+	s.Shows = func(guest bool) { shows = append(shows, guest) }
+	drawn, left := make(chan struct{}), make(chan struct{})
+	g := guest("pc")
+	g.Draw = func(ctx context.Context) {
+		close(drawn)
+		<-ctx.Done()
+		close(left)
+	}
+	s.Attach(g)
+	<-drawn
+	io.WriteString(s.Monitor(), "a command goes on")
+	own.wait(t, "a command goes on")
+	io.WriteString(keyboard, "x\x1dy")
+	own.wait(t, "monitor got y")
+	<-left
+	if strings.Contains(sc.shows(), "pc got") || strings.Contains(sc.shows(), "monitor") || len(shows) != 2 || !shows[0] || shows[1] {
+		t.Errorf("the terminal shows %q; Shows was told %v", sc.shows(), shows)
+	}
+	if at := g.Console.End(); at == 0 {
+		t.Error("the key has not come to the guest")
+	}
 }

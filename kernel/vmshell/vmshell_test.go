@@ -22,8 +22,16 @@ func machine(name string) string {
 	return "[[vm]]\nname = \"" + name + "\"\nmemory = \"4M\"\nkernel = \"image\"\nboot = \"flat\"\naddress = 0x8000\nmode = 64\n"
 }
 
-// image is the guests' code: mov (%rax),%rbx; hlt.
-var image = []byte{0x48, 0x8b, 0x18, 0xf4}
+// code is the guests' kernel: mov (%rax),%rbx; hlt.
+var code = []byte{0x48, 0x8b, 0x18, 0xf4}
+
+// module gives the guests their files.
+func module(name string) ([]byte, bool) {
+	if name == "bios" {
+		return make([]byte, 128<<10), true
+	}
+	return code, name == "image"
+}
 
 // rig is a manager and a terminal with a monitor.
 type rig struct {
@@ -40,7 +48,7 @@ func newRig(t *testing.T, config string, exits ...vmmtest.Exit) *rig {
 	r.manager = manager.New(manager.Options{
 		Host: r.host, Engine: func() (vmm.Engine, error) { return &vmmtest.Engine{Exits: exits}, nil },
 		CPUID: cpuidtest.QEMUEPYC.CPUID(), TSCHz: vmmtest.TSCHz, Wall: func() int64 { return 0 },
-		Module:     func(name string) ([]byte, bool) { return image, name == "image" },
+		Module:     module,
 		PostMortem: inspect.PostMortem, Ended: func(*manager.Machine, manager.Ended) {},
 	})
 	for _, err := range r.manager.Configure([]byte(config)) {
