@@ -3,9 +3,7 @@
 package test
 
 import (
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -33,20 +31,26 @@ func TestFirmwareWithoutADisk(t *testing.T) {
 	}
 }
 
-// firmware is a machine with SeaBIOS and more keys, and its boot modules. Two of
-// the same name are one.
-func firmware(t *testing.T, keys string, files ...string) []media.Module {
+// machine is a machine that has the keys, and its boot modules. Two of the same
+// name are one.
+func machine(t *testing.T, keys string, files ...string) []media.Module {
 	t.Helper()
-	text := fmt.Sprintf("[[vm]]\nname = \"pc\"\nmemory = \"192M\"\nfirmware = \"bios-256k.bin\"\nvgabios = \"vgabios-stdvga.bin\"\n%s\n", keys)
 	path := filepath.Join(t.TempDir(), config.ModuleName)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte("[[vm]]\nname = \"pc\"\n"+keys+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	modules := []media.Module{{Path: path}}
-	for _, f := range append(files, "../build/guests/bios-256k.bin", "../build/guests/vgabios-stdvga.bin") {
+	for _, f := range files {
 		modules = append(modules, media.Module{Path: f})
 	}
 	return modules
+}
+
+// firmware is a machine with SeaBIOS and more keys, and its boot modules.
+func firmware(t *testing.T, keys string, files ...string) []media.Module {
+	t.Helper()
+	keys = "memory = \"192M\"\nfirmware = \"bios-256k.bin\"\nvgabios = \"vgabios-stdvga.bin\"\n" + keys
+	return machine(t, keys, append(files, "../build/guests/bios-256k.bin", "../build/guests/vgabios-stdvga.bin")...)
 }
 
 // GRUB comes up from a CD and from a disk, and starts Ringo, which stands in a
@@ -64,41 +68,6 @@ func TestGRUBFromCDAndDisk(t *testing.T) {
 			c.Send(escape).Expect(monitor).Send("vm destroy pc; poweroff\n").Exit(emu.Stopped, 0)
 		})
 	}
-}
-
-// Linux with two processors comes up from a CD by GRUB, with what SeaBIOS tells
-// it of the machine, and has nothing to complain of.
-func TestLinuxFromCD(t *testing.T) {
-	dir := t.TempDir()
-	tree := filepath.Join(dir, "tree", "boot", "grub")
-	if err := os.MkdirAll(tree, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	menu := "serial --unit=0 --speed=115200\nterminal_output serial\nset timeout=0\n" +
-		"menuentry linux {\nlinux /boot/linux console=ttyS0\ninitrd /boot/initrd\n}\n"
-	if err := os.WriteFile(filepath.Join(tree, "grub.cfg"), []byte(menu), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for name, from := range map[string]string{"linux": "vmlinuz-generic", "initrd": "busybox.cpio"} {
-		b, err := os.ReadFile("../build/guests/" + from)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, "tree", "boot", name), b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	iso := filepath.Join(dir, "linux.iso")
-	if out, err := exec.Command("grub-mkrescue", "-o", iso, filepath.Join(dir, "tree")).CombinedOutput(); err != nil {
-		t.Fatalf("grub-mkrescue: %v\n%s", err, out)
-	}
-	modules := firmware(t, "cpus = 2\nboot = \"cd\"\n"+`disk = [{ file = "linux.iso", cd = true }]`, iso)
-	c := boot(t, emu.Options{MemMiB: 768, Modules: modules}).Expect(`HPET id`).Expect(`Brought up 1 node, 2 CPUs`).Expect(`PS/2 Controller \[PNP0303:KBD,PNP0f13:MOU\]`).Expect(busybox)
-	if bad := regexp.MustCompile(`(?m)^.*(ACPI Error|ACPI BIOS|Firmware Bug|Call Trace|BUG:).*$`).FindString(c.vm.Output()); bad != "" {
-		t.Error(bad)
-	}
-	c.Send("poweroff -f\n").Expect(`vm pc: ended: powered off`).Expect(`ringo> `)
-	c.Send("poweroff\n").Exit(emu.Stopped, 0)
 }
 
 // bootSector reads a sector of the last track by INT 13h, and prints the text
@@ -151,11 +120,7 @@ func TestOtherSystems(t *testing.T) {
 		{"GNU Mach", "gnumach", "kernel = \"gnumach\"\ncmdline = \"console=com0\"\nrestart = false", `panic .*bootstrap`},
 	} {
 		t.Run(s.name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), config.ModuleName)
-			if err := os.WriteFile(path, []byte("[[vm]]\nname = \"guest\"\nmemory = \"128M\"\n"+s.keys+"\n"), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			c := boot(t, emu.Options{Modules: []media.Module{{Path: path}, {Path: "../build/guests/" + s.file}}}).Expect(s.expect)
+			c := boot(t, emu.Options{Modules: machine(t, "memory = \"128M\"\n"+s.keys, "../build/guests/"+s.file)}).Expect(s.expect)
 			c.Send(escape)
 			c.Expect(monitor).Send("poweroff\n").Exit(emu.Stopped, 0)
 		})

@@ -271,16 +271,29 @@ func TestMistakesCostTheirMachine(t *testing.T) {
 }
 
 // The same image runs guests with either vendor's extension, on processors that
-// have other features than QEMU's.
-func TestLinuxOnBochs(t *testing.T) {
-	iso := filepath.Join(t.TempDir(), "ringo.iso")
-	if err := media.ISO(iso, media.Content{ELF: kernelELF, Modules: described(t, "../iso/busybox.toml")}, 0); err != nil {
-		t.Fatal(err)
-	}
-	for _, machine := range []string{"bochs-svm", "bochs-vmx"} {
-		t.Run(machine, func(t *testing.T) {
-			boot(t, emu.Options{Machine: machine, Boot: emu.BootISO, Image: iso, MemMiB: 768}).Expect(`busybox: ready`).Expect(busybox)
-		})
+// have other features than QEMU's: two Linux machines and memtest86+ beside one
+// another, and Linux on four processors.
+func TestConfigurationsOnBochs(t *testing.T) {
+	for _, config := range []string{"three", "smp"} {
+		iso := filepath.Join(t.TempDir(), config+".iso")
+		if err := media.ISO(iso, media.Content{ELF: kernelELF, Modules: described(t, "../iso/"+config+".toml")}, 0); err != nil {
+			t.Fatal(err)
+		}
+		for _, machine := range []string{"bochs-svm", "bochs-vmx"} {
+			t.Run(config+", "+machine, func(t *testing.T) {
+				c := boot(t, emu.Options{Machine: machine, Boot: emu.BootISO, Image: iso, MemMiB: 1536})
+				if config == "smp" {
+					c.Expect(`Brought up 1 node, 4 CPUs`).Expect(`busybox: ready`).Expect(busybox)
+					return
+				}
+				c.Expect(`Welcome to u-root`).Expect(uroot)
+				c.Send(escape).Expect(monitor)
+				c.Send("vm attach memtest\n").Expect(`(?i)memtest86\+`)
+				c.Send(escape).Expect(monitor)
+				c.Send("vm attach busybox\n").Expect(busybox)
+				c.Send("echo $((6*7))ab\n").Expect(`42ab`)
+			})
+		}
 	}
 }
 

@@ -18,81 +18,132 @@ type apt struct {
 	options []string // before the command, for apt-get and apt-cache
 }
 
-// download gets the package that has g, into the folder tmp.
-func (s Store) download(g *Guest, tmp string) (deb string, err error) {
+// download gets packages, for the guest g, into the folder tmp.
+func (s Store) download(g *Guest, wanted []*pkg, tmp string) (debs []string, err error) {
 	a := &apt{dir: tmp, options: []string{"-o", "Dir::Cache=" + tmp, "-o", "APT::Sandbox::User=root"}}
-	deb, err = s.get(g, a)
+	byHand := ""
+	if g.debian != nil {
+		byHand = fmt.Sprintf("fetch Debian's package %s by hand (if it is empty, the one it depends on), and then: ringo guest fetch -deb FILE %s", g.debian.ask, g.Name)
+	}
+	debs, err = s.get(g, wanted, a)
 	if errors.Is(err, exec.ErrNotFound) {
-		return "", fmt.Errorf("this machine has no apt-get; fetch Debian's package %s by hand (if it is empty, the one it depends on), and then: ringo guest fetch -deb FILE %s", g.debian.pkg, g.Name)
+		return nil, errors.New(strings.TrimSuffix("this machine has no apt-get; "+byHand, "; "))
 	}
 	if err != nil {
 		// The host's lists of packages may be absent, or so old that what
 		// they list is gone.
 		s.logf("%s: updating the lists of packages", g.Name)
 		if err := a.update(); err != nil {
-			return "", err
+			return nil, err
 		}
-		deb, err = s.get(g, a)
+		debs, err = s.get(g, wanted, a)
 	}
-	if err != nil {
-		return "", fmt.Errorf("%w (a package fetched by hand is used with: ringo guest fetch -deb FILE %s)", err, g.Name)
+	if err != nil && byHand != "" {
+		return nil, fmt.Errorf("%w (a package fetched by hand is used with: ringo guest fetch -deb FILE %s)", err, g.Name)
 	}
-	return deb, nil
+	return debs, err
 }
 
-// get finds the package that has g and gets it, by the lists as they are.
-func (s Store) get(g *Guest, a *apt) (deb string, err error) {
-	pkg, err := a.show(g.debian.pkg)
+// get finds packages and gets those that no earlier guest has needed, by the
+// lists as they are. Their files are in the order of wanted.
+func (s Store) get(g *Guest, wanted []*pkg, a *apt) (debs []string, err error) {
+	found, err := a.find(wanted)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	if !g.debian.real.MatchString(pkg["Package"]) {
-		name := dependency(g, pkg["Depends"])
-		if name == "" {
-			return "", fmt.Errorf("package %s depends on %q, none of which is known to have the guest", g.debian.pkg, pkg["Depends"])
+	var absent, tell []string
+	size := int64(0)
+	for _, f := range found {
+		deb := filepath.Join(s.packages(), f.file())
+		if !is(deb, f["SHA256"]) {
+			absent = append(absent, f["Package"]+"="+f["Version"])
+			tell = append(tell, f["Package"]+" "+f["Version"])
+			n, _ := strconv.ParseInt(f["Size"], 10, 64)
+			size += n
 		}
-		if pkg, err = a.show(name); err != nil {
-			return "", err
-		}
+		debs = append(debs, deb)
 	}
-	size, _ := strconv.ParseInt(pkg["Size"], 10, 64)
-	p := s.begin(fmt.Sprintf("%s: fetching %s %s", g.Name, pkg["Package"], pkg["Version"]), a.dir, size)
-	defer p.end()
-	if _, err := a.run("apt-get", "download", pkg["Package"]+"="+pkg["Version"]); err != nil {
-		return "", err
+	if len(absent) == 0 {
+		return debs, nil
 	}
-	debs, err := filepath.Glob(filepath.Join(a.dir, "*.deb"))
-	if err == nil && len(debs) != 1 {
-		err = fmt.Errorf("apt-get downloaded %d packages, not 1", len(debs))
+	what := tell[0]
+	if len(tell) > 1 {
+		what = fmt.Sprintf("%d packages", len(tell))
 	}
+	p := s.begin(fmt.Sprintf("%s: fetching %s", g.Name, what), a.dir, size)
+	_, err = a.run("apt-get", append([]string{"download"}, absent...)...)
+	p.end()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return debs[0], nil
+	return debs, s.keepPackages(a.dir)
 }
 
-// dependency is the package with g's file among those of a Depends field:
+// find looks packages up, in their order.
+func (a *apt) find(wanted []*pkg) ([]control, error) {
+	var names []string
+	for _, p := range wanted {
+		names = append(names, p.ask)
+	}
+	listed, err := a.show(names...)
+	if err != nil {
+		return nil, err
+	}
+	var found []control
+	for _, p := range wanted {
+		f := listed[p.ask]
+		if !p.real.MatchString(f["Package"]) {
+			name := p.dependency(f["Depends"])
+			if name == "" {
+				return nil, fmt.Errorf("package %s depends on %q, none of which is known to have the guest", p.ask, f["Depends"])
+			}
+			behind, err := a.show(name)
+			if err != nil {
+				return nil, err
+			}
+			f = behind[name]
+		}
+		found = append(found, f)
+	}
+	return found, nil
+}
+
+// dependency is the package that is meant among those of a Depends field:
 // deb-control(5).
-func dependency(g *Guest, depends string) string {
+func (p *pkg) dependency(depends string) string {
 	for d := range strings.SplitSeq(depends, ",") {
-		if name, _, _ := strings.Cut(strings.TrimSpace(d), " "); g.debian.real.MatchString(name) {
+		if name, _, _ := strings.Cut(strings.TrimSpace(d), " "); p.real.MatchString(name) {
 			return name
 		}
 	}
 	return ""
 }
 
-// show are the fields of the newest version of a package.
-func (a *apt) show(pkg string) (map[string]string, error) {
-	out, err := a.run("apt-cache", "show", "--no-all-versions", pkg)
+// control are the fields of a package.
+type control map[string]string
+
+// file is what apt-get download calls the package.
+func (f control) file() string {
+	return f["Package"] + "_" + strings.ReplaceAll(f["Version"], ":", "%3a") + "_" + f["Architecture"] + ".deb"
+}
+
+// show are the fields of the newest versions of packages, by their names.
+func (a *apt) show(names ...string) (map[string]control, error) {
+	out, err := a.run("apt-cache", append([]string{"show", "--no-all-versions"}, names...)...)
 	if err != nil {
 		return nil, err
 	}
-	f := fields(out)
-	if f["Package"] == "" || f["Version"] == "" {
-		return nil, fmt.Errorf("apt-cache knows no package %s", pkg)
+	found := make(map[string]control)
+	for text := range strings.SplitSeq(string(out), "\n\n") {
+		f := fields([]byte(text))
+		found[f["Package"]] = f
 	}
-	return f, nil
+	for _, name := range names {
+		if found[name]["Version"] == "" {
+			return nil, fmt.Errorf("apt-cache knows no package %s", name)
+		}
+	}
+	return found, nil
 }
 
 // update gets lists of packages that are this apt's own.

@@ -19,11 +19,13 @@ const maxMember = 256 << 20
 func (s Store) fromDebian(g *Guest, o Options, tmp string) (source string, made []byte, err error) {
 	deb := o.Deb
 	if deb == "" {
-		if deb, err = s.download(g, tmp); err != nil {
+		debs, err := s.download(g, []*pkg{&g.debian.pkg}, tmp)
+		if err != nil {
 			return "", nil, err
 		}
+		deb = debs[0]
 	}
-	source, err = debSource(g, deb)
+	source, err = g.debian.source(deb)
 	if err != nil {
 		return "", nil, err
 	}
@@ -31,12 +33,7 @@ func (s Store) fromDebian(g *Guest, o Options, tmp string) (source string, made 
 	if err != nil {
 		return "", nil, err
 	}
-	if o.Lock {
-		err = s.writeLock(g, source, file)
-	} else {
-		err = s.check(g, source, file)
-	}
-	if err != nil {
+	if err := s.agree(g, o, locked{g.Name, source, sum(file)}); err != nil {
 		return "", nil, err
 	}
 	if g.debian.pack != nil {
@@ -45,24 +42,23 @@ func (s Store) fromDebian(g *Guest, o Options, tmp string) (source string, made 
 	return source, file, nil
 }
 
-// debSource is the package and version of the file deb, which must be a
-// package that has g.
-func debSource(g *Guest, deb string) (string, error) {
+// source is the package and version of the file deb, which must be p.
+func (p *pkg) source(deb string) (string, error) {
 	out, err := dpkg("-f", deb, "Package", "Version")
 	if err != nil {
 		return "", err
 	}
 	f := fields(out)
-	if !g.debian.real.MatchString(f["Package"]) {
-		return "", fmt.Errorf("%s is package %q, which is neither %s nor what that depends on", deb, f["Package"], g.debian.pkg)
+	if !p.real.MatchString(f["Package"]) {
+		return "", fmt.Errorf("%s is package %q, which is neither %s nor what that depends on", deb, f["Package"], p.ask)
 	}
 	return f["Package"] + " " + f["Version"], nil
 }
 
 // fields reads lines "Name: value", up to an empty line (deb-control(5)).
 // Lines that continue a value are left out.
-func fields(text []byte) map[string]string {
-	f := make(map[string]string)
+func fields(text []byte) control {
+	f := make(control)
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimRight(line, "\n")
 		if line == "" && len(f) > 0 {
@@ -77,27 +73,43 @@ func fields(text []byte) map[string]string {
 
 // debMember returns the file whose path in the package matches.
 func debMember(deb string, member *regexp.Regexp) ([]byte, error) {
+	var found []byte
+	err := debFiles(deb, func(h *tar.Header) bool {
+		return found == nil && h.Typeflag == tar.TypeReg && member.MatchString(h.Name)
+	}, func(_ *tar.Header, data []byte) { found = data })
+	if err == nil && found == nil {
+		err = fmt.Errorf("%s has no file like %s", deb, member)
+	}
+	return found, err
+}
+
+// debFiles goes through a package, and hands the entries that are wanted to
+// take, with their contents.
+func debFiles(deb string, wanted func(*tar.Header) bool, take func(h *tar.Header, data []byte)) error {
 	out, err := dpkg("--fsys-tarfile", deb)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for r := tar.NewReader(bytes.NewReader(out)); ; {
 		h, err := r.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", deb, err)
+		}
+		h.Name = path.Clean(h.Name)
 		switch {
-		case err == io.EOF:
-			return nil, fmt.Errorf("%s has no file like %s", deb, member)
-		case err != nil:
-			return nil, fmt.Errorf("%s: %w", deb, err)
-		case h.Typeflag != tar.TypeReg || !member.MatchString(path.Clean(h.Name)):
+		case !wanted(h):
 			continue
 		case h.Size > maxMember:
-			return nil, fmt.Errorf("%s: %s has %d bytes", deb, h.Name, h.Size)
+			return fmt.Errorf("%s: %s has %d bytes", deb, h.Name, h.Size)
 		}
-		file, err := io.ReadAll(r)
+		data, err := io.ReadAll(r)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", deb, h.Name, err)
+			return fmt.Errorf("%s: %s: %w", deb, h.Name, err)
 		}
-		return file, nil
+		take(h, data)
 	}
 }
 

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -38,15 +40,18 @@ func readRecord(file string) (record, error) {
 }
 
 // lockHeader begins iso/guests.lock.
-const lockHeader = "# The packages that Ringo was tested with, and the SHA-256 of the file taken from each.\n" +
+const lockHeader = "# The packages that Ringo was tested with, and the SHA-256 of the file taken from each, or of\n" +
+	"# the package of a guest that is made of several.\n" +
 	"# ringo guest fetch -lock writes this file.\n"
 
-// locked is a line of iso/guests.lock: guest, package and version, checksum.
-type locked struct{ source, sum string }
+// locked is a line of iso/guests.lock: a guest, or one of its packages, as in
+// "debian/bash"; package and version; and the checksum of the guest's file in
+// the package, or of the whole package.
+type locked struct{ name, source, sum string }
 
 func (s Store) lockFile() string { return filepath.Join(s.Root, "iso", "guests.lock") }
 
-// readLock reads iso/guests.lock, which may not be there. It goes by guest.
+// readLock reads iso/guests.lock, which may not be there. It goes by name.
 func (s Store) readLock() (map[string]locked, error) {
 	lock := make(map[string]locked)
 	f, err := os.Open(s.lockFile())
@@ -64,7 +69,7 @@ func (s Store) readLock() (map[string]locked, error) {
 		switch len(w) {
 		case 0:
 		case 4:
-			lock[w[0]] = locked{w[1] + " " + w[2], w[3]}
+			lock[w[0]] = locked{w[0], w[1] + " " + w[2], w[3]}
 		default:
 			return nil, fmt.Errorf("%s: line %d: want guest, package, version and SHA-256", s.lockFile(), n)
 		}
@@ -72,36 +77,49 @@ func (s Store) readLock() (map[string]locked, error) {
 	return lock, scan.Err()
 }
 
-// check compares what came for g with the lock: file is what the package of
-// that source has.
-func (s Store) check(g *Guest, source string, file []byte) error {
+// agree compares what came for g with the lock, or writes it there if o says
+// so.
+func (s Store) agree(g *Guest, o Options, came ...locked) error {
 	lock, err := s.readLock()
 	if err != nil {
 		return err
 	}
-	switch l, ok := lock[g.Name]; {
-	case !ok:
-		s.logf("%s: note: %s has not been tested with Ringo; iso/guests.lock has no version of it", g.Name, source)
-	case l.source != source:
-		s.logf("%s: note: Ringo was tested with %s; this is %s", g.Name, l.source, source)
-	case l.sum != sum(file):
-		return fmt.Errorf("the file in %s has SHA-256 %s, but iso/guests.lock has %s for it", source, sum(file), l.sum)
+	if o.Lock {
+		return s.writeLock(g, lock, came)
+	}
+	for _, c := range came {
+		switch l, ok := lock[c.name]; {
+		case !ok:
+			s.logf("%s: note: %s has not been tested with Ringo; iso/guests.lock has no version of it", g.Name, c.source)
+		case l.source != c.source:
+			s.logf("%s: note: Ringo was tested with %s; this is %s", g.Name, l.source, c.source)
+		case l.sum != c.sum:
+			return fmt.Errorf("the file in %s has SHA-256 %s, but iso/guests.lock has %s for it", c.source, c.sum, l.sum)
+		}
 	}
 	return nil
 }
 
-// writeLock notes what came for g in iso/guests.lock.
-func (s Store) writeLock(g *Guest, source string, file []byte) error {
-	lock, err := s.readLock()
-	if err != nil {
-		return err
+// writeLock notes what came for g in iso/guests.lock, in place of what was
+// there.
+func (s Store) writeLock(g *Guest, lock map[string]locked, came []locked) error {
+	maps.DeleteFunc(lock, func(name string, _ locked) bool { return owner(name) == g.Name })
+	for _, c := range came {
+		lock[c.name] = c
 	}
-	lock[g.Name] = locked{source, sum(file)}
 	text := lockHeader
 	for _, g := range Guests {
-		if l, ok := lock[g.Name]; ok {
-			text += g.Name + " " + l.source + " " + l.sum + "\n"
+		for _, name := range slices.Sorted(maps.Keys(lock)) {
+			if owner(name) == g.Name {
+				text += name + " " + lock[name].source + " " + lock[name].sum + "\n"
+			}
 		}
 	}
 	return os.WriteFile(s.lockFile(), []byte(text), 0o666)
+}
+
+// owner is the guest of a name in the lock.
+func owner(name string) string {
+	guest, _, _ := strings.Cut(name, "/")
+	return guest
 }

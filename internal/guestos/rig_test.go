@@ -21,18 +21,32 @@ type rig struct {
 // programs are shell scripts. $FIX is the folder of fixtures.
 var programs = map[string]string{
 	"apt-cache": `
-for last; do :; done
-/bin/cat "$FIX/$last.show" 2>/dev/null && exit 0
+found=
+for name; do
+	/bin/cat "$FIX/$name.show" 2>/dev/null && found=yes && echo
+done
+[ "$found" ] && exit 0
 echo "N: something" >&2; echo "E: No packages found" >&2; exit 100`,
 	"apt-get": `
 echo "$*" >> "$FIX/apt-get.log"
 case "$*" in
 *" update") /bin/mv "$FIX"/new/* "$FIX";;
-*" download "*) /bin/cp "$FIX/package.deb" ./p.deb || exit 100;;
+*" download "*)
+	for p; do
+		case "$p" in
+		*::*|-*) ;;
+		*=*)
+			name=${p%%=*}
+			[ -f "$FIX/$name.deb" ] && from=$name || from=package
+			/bin/cp "$FIX/$from.deb" "./${name}_${p#*=}_.deb" || exit 100;;
+		esac
+	done;;
 esac`,
 	"dpkg-deb": `
 case "$1" in
--f) /bin/cat "$FIX/control";;
+-f)
+	name=${2##*/}
+	/bin/cat "$FIX/${name%%_*}.control" 2>/dev/null || /bin/cat "$FIX/control";;
 --fsys-tarfile) /bin/cat "$2" || { echo "dpkg-deb: error: no such archive" >&2; exit 2; };;
 esac`,
 	"go": `

@@ -1,6 +1,7 @@
 package guestos
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -51,6 +52,8 @@ func (s Store) Have(g *Guest) (source string, ok bool) {
 // source.
 func (s Store) recipe(g *Guest) string {
 	switch {
+	case g.system != nil:
+		return g.system.recipe()
 	case g.debian == nil:
 		return s.urootRecipe()
 	case g.debian.recipe != "":
@@ -85,9 +88,12 @@ func (s Store) Fetch(g *Guest, o Options) error {
 	start := time.Now()
 	var source string
 	var made []byte
-	if g.debian != nil {
+	switch {
+	case g.system != nil:
+		source, made, err = s.fromPackages(g, o, tmp)
+	case g.debian != nil:
 		source, made, err = s.fromDebian(g, o, tmp)
-	} else {
+	default:
 		source, made, err = s.uroot(g, tmp)
 	}
 	if err != nil {
@@ -114,6 +120,28 @@ func (s Store) keep(g *Guest, source string, made []byte, tmp string) error {
 		return err
 	}
 	return os.Rename(file, s.Path(g))
+}
+
+// packages is where Debian packages are kept: some are made into several
+// guests.
+func (s Store) packages() string { return filepath.Join(s.Dir(), "packages") }
+
+// keepPackages moves what apt-get downloaded there.
+func (s Store) keepPackages(from string) error {
+	if err := os.MkdirAll(s.packages(), 0o777); err != nil {
+		return err
+	}
+	debs, err := filepath.Glob(filepath.Join(from, "*.deb"))
+	for _, d := range debs {
+		err = errors.Join(err, os.Rename(d, filepath.Join(s.packages(), filepath.Base(d))))
+	}
+	return err
+}
+
+// is reports whether a file is there and has the checksum.
+func is(file, checksum string) bool {
+	b, err := os.ReadFile(file)
+	return err == nil && sum(b) == checksum
 }
 
 // logf prints a line about the work.

@@ -213,3 +213,24 @@ func (p *PC) served(f func()) {
 	}()
 	f()
 }
+
+// DiskPaths are the names by which firmware knows the disks of a machine.
+func DiskPaths(m config.Machine, disks []Disk) (paths []string) {
+	used := map[config.Bus]int{}
+	dev, function := ahciSlot(m)
+	for _, d := range disks {
+		n := used[d.Bus]
+		used[d.Bus]++
+		switch d.Bus {
+		case config.BusAHCI:
+			paths = append(paths, fwcfg.AHCI(dev, function, n))
+		case config.BusVirtio:
+			paths = append(paths, fwcfg.VirtioBlock(firstSlot+n))
+		case config.BusFloppy:
+			paths = append(paths, fwcfg.Floppy(bridgeSlot(m), n))
+		default:
+			paths = append(paths, fwcfg.IDE(piixDevice, ideFunction, n/2, n%2))
+		}
+	}
+	return paths
+}

@@ -1,7 +1,7 @@
 package x86
 
-// TaskSource is what began a task switch, numbered as in the qualification of
-// VMX's exit. SDM vol. 3 table 27-2.
+// TaskSource is what began a task switch, with the numbers of SDM vol. 3 table
+// 27-2.
 type TaskSource uint8
 
 // The sources.
