@@ -53,9 +53,9 @@ func initGDB() error {
 			return err
 		}
 	}
+	d.stub.Init(&hostMachine)
+	thread.SetDebugger(&hostMachine)
 	inLayer(func() {
-		d.stub.Init(&hostMachine)
-		thread.SetDebugger(&hostMachine)
 		d.ready = true
 		if d.line == &d.own {
 			d.line.EnableReceiveInterrupt()

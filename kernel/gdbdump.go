@@ -29,6 +29,8 @@ var printCore = func(p []byte) {
 	}
 }
 
+func init() { core.writer.Print = printCore }
+
 // sendCore sends the dump of a kernel that has died. It runs with interrupts off
 // and all other processors stopped. A fault on the way ends it.
 func sendCore(why thread.Stop) {
@@ -37,7 +39,6 @@ func sendCore(why thread.Stop) {
 		return
 	}
 	core.begun = true
-	core.writer.Print = printCore
 	eachPage(countPage)
 	core.writer.Begin(core.size)
 	var r thread.Registers

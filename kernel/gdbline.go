@@ -29,9 +29,8 @@ func openLine(port *uart.Port, name string) (irq uint8, err error) {
 		return 0, fmt.Errorf("%s is the console", name)
 	}
 	failed := false
-	base := c.Base
+	*port = uart.Port{IO: amd64.Ports{}, Base: c.Base}
 	inLayer(func() {
-		*port = uart.Port{IO: amd64.Ports{}, Base: base}
 		failed = port.Probe() != nil || port.Init(serialBaud) != nil
 	})
 	if failed {

@@ -110,7 +110,7 @@ type Stub struct {
 	system    System
 	reader    packet.Reader
 	reply     packet.Writer
-	sent      []byte
+	sent      int // bytes of out that were sent last
 	in        [maxPacket]byte
 	out       [maxPacket + packet.Overhead]byte
 	memory    [maxPacket]byte
@@ -192,8 +192,8 @@ func (s *Stub) talk(stop Stop) Resume {
 				s.say(packet.Nak)
 			}
 		case packet.Refused:
-			if !s.noAck && s.sent != nil {
-				s.machine.Send(s.sent)
+			if !s.noAck && s.sent != 0 {
+				s.machine.Send(s.out[:s.sent])
 			}
 		}
 	}
@@ -206,8 +206,9 @@ func (s *Stub) say(b byte) {
 }
 
 func (s *Stub) send() {
-	s.sent = s.reply.End()
-	s.machine.Send(s.sent)
+	p := s.reply.End()
+	s.sent = len(p)
+	s.machine.Send(p)
 }
 
 // answer handles a packet. ok tells that the machine goes on as r says.
@@ -227,7 +228,7 @@ func (s *Stub) answer(data []byte) (r Resume, ok bool) {
 	default:
 		s.send()
 	}
-	s.reader.Init(s.in[:])
+	s.reader.Reset()
 	return r, ok
 }
 

@@ -57,6 +57,10 @@ const (
 // Init makes r empty, with memory for the largest packet that it takes.
 func (r *Reader) Init(buffer []byte) { *r = Reader{buffer: buffer} }
 
+// Reset makes r empty. It stores no pointer, so that code without a Go runtime
+// can call it.
+func (r *Reader) Reset() { r.n, r.state, r.sum, r.said, r.bad = 0, outside, 0, 0, false }
+
 // Data is the packet that Feed has told of, valid until the next Feed. The
 // caller may write to it.
 func (r *Reader) Data() []byte { return r.buffer[:r.n] }
@@ -65,7 +69,8 @@ func (r *Reader) Data() []byte { return r.buffer[:r.n] }
 func (r *Reader) Feed(b byte) Event {
 	if b == begin {
 		// A peer that has lost its way begins anew: no data has a bare '$'.
-		*r = Reader{buffer: r.buffer, state: inside}
+		r.Reset()
+		r.state = inside
 		return None
 	}
 	switch r.state {
