@@ -17,6 +17,7 @@ type CPU struct {
 	v          *VMCB
 	generation uint64 // of its ASID
 	pending    Event  // for the next entry
+	sent       Event  // while workVirtualSent
 	clean      Clean  // the clean bits after an exit
 	work       work
 	window     bool // the caller asked for ReasonWindow

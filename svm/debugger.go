@@ -26,11 +26,20 @@ type debugRegisters struct {
 	dr6, dr7 uint64
 }
 
-// dr6None is DR6 without a cause, and dr7None DR7 with all off. APM vol. 2
-// §13.1.1.3, §13.1.1.4.
+// dr6None is DR6 without a cause. APM vol. 2 §13.1.1.3.
+const dr6None = 0xffff_0ff0
+
+// dr7None is DR7 with all off, which the host has behind an exit. A #VMEXIT puts
+// 400h there, and QEMU's does no more: what it watches for stays on its list,
+// where each entry would add to it until the guest hardly moves. It takes that
+// off when other bits of DR7 change than those that enable, so GE is set, which
+// does nothing. APM vol. 2 §13.1.1.4, §15.6.
+const dr7None = dr7Fixed | dr7GE
+
+// Bits of DR7.
 const (
-	dr6None = 0xffff_0ff0
-	dr7None = 0x400
+	dr7GE    = 1 << 9
+	dr7Fixed = 1 << 10
 )
 
 // allVectors are the exceptions that exit while the debugger steps; vector 2 is

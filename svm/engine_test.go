@@ -38,11 +38,11 @@ func TestFeaturesAreTheProcessors(t *testing.T) {
 		model cpuidtest.Model
 		want  features
 	}{
-		{"QEMU EPYC", cpuidtest.QEMUEPYC, features{tscAux: true, xsave: true, asids: 16}},
+		{"QEMU EPYC", cpuidtest.QEMUEPYC, features{tscAux: true, xsave: true, redelivers: true, asids: 16}},
 		{"Bochs trinity", cpuidtest.BochsTrinity, features{flushByASID: true, pauseFilter: true, tscAux: true, xsave: true, asids: 64}},
 		{"Bochs toliman", cpuidtest.BochsToliman, features{tscAux: true, asids: 64}},
 		{"all", fullEPYC, features{decodeAssists: true, flushByASID: true, cleanBits: true, pauseFilter: true, virtSpecCtrl: true,
-			barrier: true, tscAux: true, xsave: true, asids: 32768}},
+			barrier: true, tscAux: true, xsave: true, redelivers: true, asids: 32768}},
 	} {
 		if got := readFeatures(tc.model.CPUID()); got != tc.want {
 			t.Errorf("%s: %+v, want %+v", tc.name, got, tc.want)

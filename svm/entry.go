@@ -20,6 +20,8 @@ const (
 	workDebugAccess                  // the guest is at an access to DR0 to DR3
 	workDebug                        // it uses them
 	workDebugger                     // a debugger is there
+	workVirtual                      // the event is an interrupt, to be made a virtual one
+	workVirtualSent                  // it has been
 )
 
 // Run is vmm.CPU's.
@@ -75,11 +77,17 @@ func (c *CPU) prepare() vmm.Reason {
 	if c.work&workDebugger != 0 {
 		c.beginStep()
 	}
+	if c.work&workVirtual != 0 {
+		c.sendVirtual()
+	}
 	return vmm.ReasonNone
 }
 
 // finish does what there is to do after an exit.
 func (c *CPU) finish(e *vmm.Exit) {
+	if c.work&workVirtualSent != 0 {
+		c.endVirtual()
+	}
 	if c.work&workDebugger != 0 {
 		c.stopDebugged(e)
 	}

@@ -11,7 +11,12 @@ func (c *CPU) CanInterrupt() bool {
 }
 
 // Interrupt is vmm.CPU's.
-func (c *CPU) Interrupt(vector uint8) { c.pending = EventValid | EventInterrupt | Event(vector) }
+func (c *CPU) Interrupt(vector uint8) {
+	c.pending = EventValid | EventInterrupt | Event(vector)
+	if c.engine.redelivers {
+		c.work |= workVirtual
+	}
+}
 
 // Exception is vmm.CPU's. While another exception is being delivered the two
 // may make a double fault, or a shutdown. APM vol. 2 §8.2.9, table 8-3.
@@ -79,7 +84,9 @@ func (c *CPU) deliverAgain(i, injected Event) {
 		return
 	}
 	switch i & EventType {
-	case EventInterrupt, EventNMI:
+	case EventInterrupt:
+		c.Interrupt(uint8(i & EventVector))
+	case EventNMI:
 		c.pending = i
 	case EventException:
 		if vec := amd64.Vector(i & EventVector); vec != amd64.Breakpoint && vec != amd64.Overflow || i == injected {

@@ -15,6 +15,7 @@ type features struct {
 	barrier       bool   // IBPB, a command of PRED_CMD
 	tscAux        bool   // the processor has TSC_AUX
 	xsave         bool   // the processor has XSAVE
+	redelivers    bool   // see virtual.go
 	asids         uint32 // address space identifiers, of which 0 is the host's
 }
 
@@ -29,6 +30,7 @@ func readFeatures(cpu cpuid.Func) features {
 		barrier:       hasAny(cpu, "IBPB", "IBRS_IBPB"),
 		tscAux:        hasAny(cpu, "RDTSCP", "RDPID"),
 		xsave:         cpu.Has(cpuid.XSAVE),
+		redelivers:    isTCG(cpu),
 		asids:         info.ASIDs,
 	}
 }

@@ -8,7 +8,7 @@ var All = []Guest{
 	fpu, tsc, smc,
 	mmio, mmioALU, mmioStrings, portStrings,
 	pic, localAPIC, ioAPIC, serial, rtc,
-	acpiOff, reset, triple, hltOff,
+	acpiOff, reset, triple, hltOff, once,
 	hostileSpin, hostileDB, hostileAC, hostileIDT, hostileStack, hostileRIP, hostileRIPMMIO,
 	hostileCR3, hostileCR4, hostileTables, hostileGDT, hostileSVM, hostileNMI, hostileInit,
 	hostileTimers, hostileProbe, hostileOuts, hostileStos, hostileFlood,

@@ -1,0 +1,50 @@
+package svm
+
+import "github.com/ringo-vmm/ringo/amd64/cpuid"
+
+// QEMU's translator (TCG, version 7.2 and others) may deliver an interrupt twice
+// that VMRUN injects by EVENTINJ: it leaves the vector behind as an exception to
+// be raised, and raises it when another thread of the emulator makes the
+// processor's thread stop before the next #VMEXIT, whatever RFLAGS.IF is by then.
+// A guest does not survive a second interrupt in the first instructions of a
+// handler. That happens once in some hours on a busy computer, and at once with
+// the emulator's commands stop and cont in a loop.
+//
+// So on that machine an interrupt is a virtual one: the processor takes it where
+// the guest can take interrupts, which is at the entry. APM vol. 2 §15.21.4. One
+// that it has not taken when the guest exits waits for the next entry like any
+// other event. There is only one virtual interrupt, and Window has need of it
+// too; an interrupt that comes with others waiting is injected.
+
+// isTCG tells whether the processor is QEMU's translator.
+func isTCG(cpu cpuid.Func) bool {
+	h, ok := cpu.HypervisorInfo()
+	return ok && h.Signature == "TCGTCGTCGTCG"
+}
+
+// sendVirtual makes the event of this entry a virtual interrupt, if it can.
+func (c *CPU) sendVirtual() {
+	c.work &^= workVirtual
+	if c.window || c.pending&(EventValid|EventType) != EventValid|EventInterrupt {
+		return
+	}
+	v := c.v
+	v.EventInj = 0
+	v.VIntr = VIntrMasking | VIntrIRQ | VIntrIgnoreTPR | VIntrPriority | VIntr(c.pending&EventVector)<<VIntrVectorShift
+	v.Clean &^= CleanTPR
+	c.sent = c.pending
+	c.work |= workVirtualSent
+}
+
+// endVirtual takes the virtual interrupt back. If the guest has not taken it, or
+// not to the end, it is an event again.
+func (c *CPU) endVirtual() {
+	c.work &^= workVirtualSent
+	v := c.v
+	waits := v.VIntr&VIntrIRQ != 0
+	v.VIntr = c.virtualInterrupt()
+	v.Clean &^= CleanTPR
+	if waits {
+		c.Interrupt(uint8(c.sent & EventVector))
+	}
+}
