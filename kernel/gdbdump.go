@@ -99,7 +99,13 @@ func eachPage(f func(va, size uint64)) {
 	segments := imageSegments()
 	for i := range segments {
 		if s := &segments[i]; s.Type == uint32(elf.PT_LOAD) && s.Flags&uint32(elf.PF_W) != 0 {
-			mappedPieces(pageDown(s.Vaddr), pageUp(s.Vaddr+s.Memsz), f)
+			// What of the image is in use for something else is not Ringo's.
+			start, end := pageDown(s.Vaddr), pageUp(s.Vaddr+s.Memsz)
+			if u := unusedPages(); u.Start >= start && u.End <= end && u.Start < u.End {
+				mappedPieces(start, u.Start, f)
+				start = u.End
+			}
+			mappedPieces(start, end, f)
 		}
 	}
 	for i := range uint32(thread.Count()) {

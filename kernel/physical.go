@@ -75,7 +75,21 @@ func freed(err error, pa uint64) {
 }
 
 // Regions of usable memory for package frame.
-var usable [2 * boot.MaxEntries]frame.Region
+var usable [2*boot.MaxEntries + 1]frame.Region
+
+// unusedImage is address and size of a part of the image that nobody touches.
+// The tool that builds the kernel writes it into the file (internal/image), where
+// it is not 0 so that there is room for it.
+var unusedImage = [2]uint64{pageSize, 0}
+
+// unusedPages is the whole pages of that.
+func unusedPages() boot.Range {
+	r := boot.Range{Start: pageUp(unusedImage[0]), End: pageDown(unusedImage[0] + unusedImage[1])}
+	if i := image(); r.Start < i.Start || r.End > i.End || r.Start >= r.End {
+		return boot.Range{}
+	}
+	return r
+}
 
 // initFrames gives the usable memory to the frame allocator. Pre-runtime.
 func initFrames() error {
@@ -88,6 +102,16 @@ func initFrames() error {
 			usable[n] = frame.Region{Start: r.Start, End: r.End}
 			n++
 		}
+	}
+	if r := unusedPages(); r.Start < r.End {
+		// The regions are sorted.
+		at := 0
+		for at < n && usable[at].Start < r.Start {
+			at++
+		}
+		copy(usable[at+1:n+1], usable[at:n])
+		usable[at] = frame.Region{Start: r.Start, End: r.End}
+		n++
 	}
 	if err := frames.Init(usable[:n], physical{}); err != nil {
 		return err

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/ringo-vmm/ringo/internal/image"
 )
 
 // PeerDone matches what the KVM peer says last.
@@ -95,7 +97,8 @@ func ParseMemory(output string) (own, guests float64, err error) {
 	return own, guests, nil
 }
 
-// ImageSize is the memory that a kernel's own code and data take, in KiB.
+// ImageSize is the memory that a kernel's own code and data take, in KiB, without
+// what it gives back at the start.
 func ImageSize(file string) (kib float64, err error) {
 	f, err := elf.Open(file)
 	if err != nil {
@@ -111,7 +114,7 @@ func ImageSize(file string) (kib float64, err error) {
 	if end <= start {
 		return 0, fmt.Errorf("%s: nothing in it is loaded", file)
 	}
-	return float64(end-start) / 1024, nil
+	return float64(end-start-image.Unused(f)) / 1024, nil
 }
 
 // Median is the one in the middle, or the mean of the two there. There must be

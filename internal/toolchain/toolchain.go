@@ -72,6 +72,9 @@ func Build(o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	if err := image.NoteUnused(b); err != nil {
+		return Result{}, err
+	}
 	r := Result{ELF: filepath.Join(o.Out, "ringo.elf"), Size: int64(len(b))}
 	if err := writeFile(r.ELF, b); err != nil {
 		return Result{}, err
