@@ -28,14 +28,15 @@ const traceSize = 4096
 
 // Trace is one exit, as it was before its handler ran.
 type Trace struct {
-	TSC    uint64 // when the guest stopped
-	RIP    uint64
-	Info   uint64 // Exit.Subject
-	RAX    uint64
-	Reason Reason
-	Write  bool
-	Size   uint8
-	Event  uint16 // what was injected with the entry before; 0 for nothing
+	Entered uint64 // TSC at the entry before
+	TSC     uint64 // when the guest stopped
+	RIP     uint64
+	Info    uint64 // Exit.Subject
+	RAX     uint64
+	Reason  Reason
+	Write   bool
+	Size    uint8
+	Event   uint16 // what was injected with the entry before; 0 for nothing
 }
 
 // What Trace.Event says, beside the vector in the low 8 bits.
@@ -60,8 +61,10 @@ func (c *VCPU) note() {
 	s.Count[reason%reasonSlots]++
 	t := &s.ring[s.next%traceSize]
 	s.next++
-	t.TSC, t.RIP, t.Info, t.RAX = left, e.RIP, e.Subject, c.gpr[x86.RAX]
-	t.Reason, t.Write, t.Size, t.Event = reason, e.Write, e.Size, s.event
+	t.Entered, t.TSC, t.RIP, t.Info, t.RAX = entered, left, e.RIP, e.Subject, c.gpr[x86.RAX]
+	t.Reason = reason
+	t.Write, t.Size = e.Write, e.Size
+	t.Event = s.event
 	s.event = 0
 }
 

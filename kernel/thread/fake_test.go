@@ -48,6 +48,7 @@ func newWorld(t *testing.T, processors int) *world {
 	reset(&poller)
 	reset(&actions)
 	reset(&counts)
+	reset(&rings)
 	reset(&reported)
 	reset(&out)
 	ending.Store(0)

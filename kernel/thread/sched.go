@@ -259,6 +259,9 @@ func leave(p *processor) {
 	}
 	arm(p)
 	accountIdle(p)
+	if t.ref() != last {
+		p.remember(t)
+	}
 	layer.lock.release()
 	if t.state != stateIdle {
 		deliver(p, t)

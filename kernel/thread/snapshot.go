@@ -61,6 +61,22 @@ func Processors() (list []ProcessorInfo) {
 	return list
 }
 
+// Switches calls each for a processor's latest switches, by its index, in the
+// order of time.
+func Switches(index int, each func(Switch)) {
+	var one struct {
+		r    *ring
+		n    int
+		list [ringSize]Switch
+	}
+	one.r = &rings[index]
+	clear(one.list[:]) // the layer must not be the first to touch it
+	Call(func(*struct{}) { one.n = one.r.copy(&one.list) }, &struct{}{})
+	for _, s := range one.list[:one.n] {
+		each(s)
+	}
+}
+
 // Counts is how often each system call was made, by number.
 func Counts() [512]uint32 { return counts }
 

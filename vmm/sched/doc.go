@@ -12,7 +12,7 @@
 // The files, in reading order: clock.go, set.go, params.go; policy.go and the
 // policies, each in a file: roundrobin.go, stride.go, lottery.go; turn.go, what
 // a vCPU calls; processor.go, where turns run and wait; group.go and cap.go,
-// what a virtual machine may use; usage.go.
+// what a virtual machine may use; usage.go and slices.go.
 //
 // The whole scheduler is under one mutex. A decision looks at several
 // processors' queues (the least loaded, one to steal from) and at a whole VM

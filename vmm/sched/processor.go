@@ -126,7 +126,7 @@ func (s *Scheduler) run(t *Turn, p *processor, now uint64) (interrupts Set) {
 		}
 		t.processor.Store(int32(p.index))
 	}
-	t.metered = now
+	t.from, t.metered = now, now
 	return s.beginSlice(t, now) &^ p.bit()
 }
 

@@ -21,6 +21,8 @@ type Scheduler struct {
 	processors []processor
 	free       Set // the processors on which nothing runs
 	groups     []*Group
+	ring       [sliceRing]Slice
+	ended      uint64 // slices so far; the next one's place in ring
 }
 
 // New makes a scheduler without any groups. Processors and Quantum outside their

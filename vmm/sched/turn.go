@@ -33,6 +33,7 @@ type Turn struct {
 	state     State
 	signalled bool   // granted may hold a value
 	home      int    // the processor whose queue it belongs to, idle or not; -1: none yet
+	from      uint64 // since when it has run on its processor
 	began     uint64 // when its slice began
 	sliceEnd  uint64 // when the slice is over, Never while nobody waits
 	capEnd    uint64 // when the group may have used up what the cap allows
@@ -181,6 +182,9 @@ func (t *Turn) Close() {
 
 // become changes the state. A turn that ran has been charged before.
 func (t *Turn) become(state State, now uint64) {
+	if t.state == Running {
+		t.group.scheduler.remember(t, now)
+	}
 	t.spent[t.state] += elapsed(t.since, now)
 	t.since = now
 	t.state = state
