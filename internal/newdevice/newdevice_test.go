@@ -1,5 +1,6 @@
-// Package newdevice checks docs/new-device.md: what a reader copies from there
-// builds and passes its tests.
+// Package newdevice checks the pages that lead a reader through a new part of
+// Ringo, docs/new-device.md and docs/serial-backend.md: what one copies from
+// there builds and passes its tests.
 package newdevice
 
 import (
@@ -20,7 +21,17 @@ const root = "../.."
 var block = regexp.MustCompile("(?ms)^```go (\\S+)(?: after (\".*?\"))?$\n(.*?)^```$")
 
 func TestThisPageWorks(t *testing.T) {
-	page, err := os.ReadFile(filepath.Join(root, "docs", "new-device.md"))
+	for name, packages := range map[string][]string{
+		"new-device.md":     {"eggtimer", "pc"},
+		"serial-backend.md": {"char", "manager"},
+	} {
+		t.Run(name, func(t *testing.T) { works(t, name, packages) })
+	}
+}
+
+// works puts what is on a page into the tree, and tests packages of vmm.
+func works(t *testing.T, name string, packages []string) {
+	page, err := os.ReadFile(filepath.Join(root, "docs", name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,8 +84,8 @@ func TestThisPageWorks(t *testing.T) {
 	if err := os.WriteFile(overlay, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	// The device's folder is not there, so neither vet nor its test can run in it.
-	for _, pkg := range []string{"eggtimer", "pc"} {
+	// A new folder is not there, so neither vet nor its test can run in it.
+	for _, pkg := range packages {
 		binary := filepath.Join(filepath.Dir(overlay), pkg+".test")
 		build := exec.Command("go", "test", "-c", "-vet=off", "-overlay", overlay, "-o", binary, "./vmm/"+pkg)
 		build.Dir = root

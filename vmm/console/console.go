@@ -14,6 +14,8 @@ import (
 	"bytes"
 	"context"
 	"sync"
+
+	"github.com/ringo-vmm/ringo/vmm/char"
 )
 
 // Console is one guest's terminal. Its methods may be used by any goroutine;
@@ -25,9 +27,7 @@ type Console struct {
 	end  uint64        // bytes written so far
 	more chan struct{} // closed when end grows; nil when nobody waits
 
-	line    *Line  // where typed bytes go; nil before the first Connect
-	typed   []byte // what the guest has not taken yet
-	dropped uint64
+	input char.Input // what is typed
 }
 
 // New makes a console that keeps the last size bytes of what a guest writes. A

@@ -9,14 +9,16 @@ package serial
 
 import "github.com/ringo-vmm/ringo/vmm/device"
 
-// Ports of a UART, and where a PC has the first two and their ISA interrupt
-// requests.
+// Ports of a UART, and where a PC has them. The third and fourth share the ISA
+// interrupt requests of the first and second.
 const (
 	Ports    = 8
 	COM1     = 0x3f8
 	COM1Line = 4
 	COM2     = 0x2f8
 	COM2Line = 3
+	COM3     = 0x3e8
+	COM4     = 0x2e8
 )
 
 // Backend is what is at the other end of the line. Its methods are called with
