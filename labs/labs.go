@@ -6,6 +6,8 @@ package labs
 
 import (
 	"github.com/ringo-vmm/ringo/kernel/monitor"
+	"github.com/ringo-vmm/ringo/labs/backend"
+	"github.com/ringo-vmm/ringo/labs/boot"
 	"github.com/ringo-vmm/ringo/labs/device"
 	"github.com/ringo-vmm/ringo/labs/exits"
 	"github.com/ringo-vmm/ringo/labs/hypercall"
@@ -25,15 +27,17 @@ type Host struct {
 
 // Connect hooks the labs in, before anything runs.
 func Connect(h Host) {
+	boot.Connect()
 	exits.Connect(h.Now)
 	policy.Connect()
 	hypercall.Connect()
 	device.Connect()
+	backend.Connect()
 	sched.Register("lab", scheduler.New)
 }
 
 // Commands are what the labs add to the monitor.
 func Commands(h Host) []monitor.Command {
 	return append(paging.Commands(h.Machines),
-		exits.Command(h.Machines, h.Now), hypercall.Command(h.Machines), scheduler.Command(h.Scheduler))
+		exits.Command(h.Machines, h.Now), backend.Command(h.Machines), hypercall.Command(h.Machines), scheduler.Command(h.Scheduler))
 }

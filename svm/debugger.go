@@ -31,9 +31,9 @@ const dr6None = 0xffff_0ff0
 
 // dr7None is DR7 with all off, which the host has behind an exit. A #VMEXIT puts
 // 400h there, and QEMU's does no more: what it watches for stays on its list,
-// where each entry would add to it until the guest hardly moves. It takes that
-// off when other bits of DR7 change than those that enable, so GE is set, which
-// does nothing. APM vol. 2 §13.1.1.4, §15.6.
+// where each entry would add to it until the guest hardly moves. It takes
+// breakpoints off when other bits of DR7 change than those that enable,
+// so GE is set, which does nothing. APM vol. 2 §13.1.1.4, §15.6.
 const dr7None = dr7Fixed | dr7GE
 
 // Bits of DR7.

@@ -104,3 +104,12 @@ func TestINT1IsTheDebuggers(t *testing.T) {
 		t.Errorf("exceptions %#x exit", c.v.InterceptVectors)
 	}
 }
+
+// QEMU forgets what it watches for when DR7 changes in bits that are not those
+// that enable, from what a #VMEXIT leaves there.
+func TestDR7BehindAnExitMakesQEMUForget(t *testing.T) {
+	const vmexit = 0x400
+	if dr7None&dr7On != 0 || (dr7None^vmexit)&^dr7On == 0 {
+		t.Errorf("DR7 is %#x behind an exit", dr7None)
+	}
+}

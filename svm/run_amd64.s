@@ -231,6 +231,10 @@ TEXT ·saveExtra<>(SB),NOSPLIT|NOFRAME,$0
 debug:
 	TESTL	$const_extraArm, context_extra(DI)
 	JEQ	addresses
+	MOVQ	context_vmcb(DI), AX
+	MOVQ	VMCB_DR7(AX), AX
+	ANDQ	$~const_dr7On, AX	// for QEMU, which forgets by kind: dr7None
+	MOVQ	AX, DR7
 	MOVQ	$const_dr7None, AX
 	MOVQ	AX, DR7
 addresses:

@@ -69,10 +69,13 @@ var (
 // Race is what go test -race needs: a C compiler and the C library's headers.
 var Race = []Package{{"gcc", "gcc"}, {"libc6-dev", "/usr/include/stdio.h"}}
 
+// GDB is the debugger that the stubs are tested with.
+var GDB = []Package{{"gdb", "gdb"}}
+
 // All is everything above.
 func All() []Package {
 	var all []Package
-	for _, p := range [][]Package{QEMU, Bochs, UEFI, PXE, ISO, Disk, Floppy, Race} {
+	for _, p := range [][]Package{QEMU, Bochs, UEFI, PXE, ISO, Disk, Floppy, Race, GDB} {
 		all = append(all, p...)
 	}
 	return all

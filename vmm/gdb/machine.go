@@ -19,10 +19,15 @@ type Machine struct {
 	// End ends it.
 	End func()
 
+	// mu comes behind the lock that With takes, which Wait's caller holds.
 	mu     sync.Mutex
 	vm     *vmm.VM // that d is attached to
 	d      *vmm.Debugger
-	paused bool // by Wait, and gdb has not come
+	paused bool     // by Wait, and gdb has not come
+	next   struct { // waits until gdb has left the one before
+		vm *vmm.VM
+		d  *vmm.Debugger
+	}
 
 	hooks  vmm.Hooks
 	owners [len(vmm.Hooks{}.Watch)]Breakpoint // of the hooks' watches
@@ -37,11 +42,12 @@ var errOff = errors.New("the machine is off")
 func (m *Machine) Wait(vm *vmm.VM) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.d != nil && m.vm != nil && !m.paused {
-		return nil // gdb is at the one before
-	}
 	d, err := vm.Attach()
-	if err == nil {
+	switch {
+	case err != nil:
+	case m.d != nil && !m.paused: // gdb has not left the one before
+		m.next.vm, m.next.d = vm, d
+	default:
 		m.vm, m.d, m.paused = vm, d, true
 	}
 	return err
@@ -49,10 +55,10 @@ func (m *Machine) Wait(vm *vmm.VM) error {
 
 // Attach is Target's.
 func (m *Machine) Attach() (err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
 	m.hooks, m.code, m.stops = vmm.Hooks{Breakpoint: m.planted}, nil, make(chan Stop, 1)
 	off := m.With(func(vm *vmm.VM) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
 		if !m.paused || m.vm != vm {
 			m.vm = vm
 			m.d, err = vm.Attach()
@@ -63,7 +69,6 @@ func (m *Machine) Attach() (err error) {
 		}
 	})
 	if off != nil {
-		m.d = nil
 		return off
 	}
 	return err
@@ -83,16 +88,18 @@ func (m *Machine) with(f func(vm *vmm.VM)) error {
 
 // Detach is Target's.
 func (m *Machine) Detach() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
 	m.with(func(vm *vmm.VM) {
 		for _, p := range m.code {
 			p.lift(vm)
 		}
 		m.d.Detach()
 	})
-	m.d.Detach() // in vain, if that was done or the machine is no more
-	m.d, m.vm, m.code = nil, nil, nil
+	m.mu.Lock()
+	d := m.d
+	m.vm, m.d, m.code = m.next.vm, m.next.d, nil
+	m.next.vm, m.next.d, m.paused = nil, nil, m.d != nil
+	m.mu.Unlock()
+	d.Detach() // in vain, if that was done or the machine is no more
 }
 
 // Kill is Target's.

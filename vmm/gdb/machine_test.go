@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ringo-vmm/ringo/vmm"
 	"github.com/ringo-vmm/ringo/vmm/ram"
@@ -18,8 +19,8 @@ type end struct{ vm *vmm.VM }
 func (e end) In(uint16, int) uint32         { return 0 }
 func (e end) Out(_ uint16, _ int, v uint32) { e.vm.End(vmm.Ending{How: vmm.Exited, Code: v}) }
 
-// real is a vmm.VM that makes exits, its Machine, and a peer of gdb's.
-func real(t *testing.T, exits ...vmmtest.Exit) (*vmm.VM, *Machine, *peer) {
+// realVM is a vmm.VM that makes exits.
+func realVM(t *testing.T, exits ...vmmtest.Exit) *vmm.VM {
 	t.Helper()
 	flat := func(c *vmmtest.CPU, e *vmm.Exit) {
 		c.S.CR0, c.S.Seg[x86.CS], c.S.RIP = x86.CR0PE, x86.FlatCode32, start
@@ -35,6 +36,13 @@ func real(t *testing.T, exits ...vmmtest.Exit) (*vmm.VM, *Machine, *peer) {
 	}
 	vm.Ports.Register("end", 0xf4, 1, end{vm})
 	vm.RAM.Write(start, program)
+	return vm
+}
+
+// real is such a machine, its Machine, and a peer of gdb's.
+func real(t *testing.T, exits ...vmmtest.Exit) (*vmm.VM, *Machine, *peer) {
+	t.Helper()
+	vm := realVM(t, exits...)
 	m := &Machine{
 		With: func(f func(*vmm.VM)) error {
 			if _, over := vm.Ending(); over {
@@ -173,4 +181,49 @@ func TestKillEndsTheMachine(t *testing.T) {
 		t.Errorf("ended: %v", e)
 	}
 	p.want("g", "E.the machine is off")
+}
+
+// A machine that starts while gdb is at the one before waits until gdb has left
+// that, and comes back.
+func TestAMachineThatStartsAgainWaitsForGdb(t *testing.T) {
+	_, m, p := real(t)
+	again := realVM(t)
+	t.Cleanup(again.Close)
+	p.ask("?")
+	if err := m.Wait(again); err != nil {
+		t.Fatal(err)
+	}
+	again.Start()
+	m.With = func(f func(*vmm.VM)) error {
+		again.Still(func() { f(again) })
+		return nil
+	}
+	p.write(frame("vCont;c"))
+	for p.receive() != "W00" {
+	}
+	if got := p.ask("?"); !strings.HasPrefix(got, "T02") || !strings.Contains(got, "8:f0ff0000;") {
+		t.Errorf("before the first instruction: %s", got)
+	}
+	p.want("D", "OK")
+	<-again.Done()
+}
+
+// A machine may start, which calls Wait, while gdb comes or goes, which calls
+// With: that waits for the start.
+func TestGdbMayComeWhileTheMachineStarts(t *testing.T) {
+	vm, m, p := real(t)
+	p.want("D", "OK")
+	<-vm.Done()
+	waited := make(chan error, 1)
+	m.With = func(func(*vmm.VM)) error {
+		go func() { waited <- m.Wait(vm) }()
+		select {
+		case <-waited:
+		case <-time.After(10 * time.Second):
+			t.Fatal("gdb keeps the machine from its start")
+		}
+		return errors.New("off")
+	}
+	m.Attach()
+	m.Detach()
 }

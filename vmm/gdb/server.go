@@ -212,5 +212,8 @@ func (s *Server) stopped(conn io.Writer, stop Stop) error {
 	}
 	w := s.reply.Begin()
 	s.why(w)
+	if stop.Why == Ended {
+		s.leave() // gdb does, too, and says nothing more
+	}
 	return s.send(conn, w)
 }

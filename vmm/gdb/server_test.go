@@ -236,7 +236,9 @@ func TestStops(t *testing.T) {
 	if got := p.receive(); got != "W00" {
 		t.Error(got)
 	}
-	p.want("vCont;c", "W00")
+	if f.attached {
+		t.Error("the machine has ended, and the stub has not left it")
+	}
 }
 
 func TestCtrlCStopsTheMachine(t *testing.T) {

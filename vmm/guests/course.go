@@ -4,7 +4,64 @@ import "github.com/ringo-vmm/ringo/vmm/guests/asm"
 
 // Course are guests for the labs of docs/course. They are no tests of Ringo, and
 // not among All.
-var Course = []Guest{Counter, ticker, brand, chatter, dog}
+var Course = []Guest{lost, Counter, ticker, brand, chatter, dog, talker}
+
+// Ports and vectors of lab 1.
+const (
+	lostPort  = 0x2e0 // a write asks for the lab's patches
+	lostTick  = 0x20
+	lostCall  = 0x30
+	lostGates = lostCall + 1
+)
+
+// lost has two mistakes, which lab 1 is about: the limit of its IDT is a number
+// of gates, and it waits for a counter that nobody counts.
+var lost = Guest{
+	Name: "lost", Help: "has two mistakes for gdb to find",
+	Memory: 4 << 20, Mode: Long, Code: lostCode, Expect: `lost: boot`, Ends: TripleFaults,
+}
+
+func lostCode(p *Prog) {
+	p.OutB(lostPort, 0)
+	p.Print("lost: boot\n")
+	ticks := p.Var("lost.ticks", 16)
+	ticks.Size = 4
+	seconds := ticks
+	seconds.Disp = 8
+	p.Handle(lostTick, p.routine("lost.tick", func() {
+		p.Inc(ticks)
+		p.picEnd()
+		p.Iret()
+	}))
+	p.Handle(lostCall, p.routine("lost.call", func() {
+		p.Print("lost: called\n")
+		p.Iret()
+	}))
+	p.once("lost.idtr", func() {
+		p.Word(lostGates - 1)
+		p.QwordRef("lost.idt")
+	})
+	p.once("lost.idt", func() {
+		for vector := range lostGates {
+			p.gate(vector)
+		}
+	})
+	for _, m := range []asm.Mem{TrapVector, TrapCode, TrapCount, TrapAddress, TrapCR2, TrapResume} {
+		p.Var(m.Label, 8)
+	}
+	p.Lidt(asm.Mem{Label: "lost.idtr"})
+	p.Int(lostCall)
+	p.InitPIC(lostTick, 0xfffe)
+	p.StartPIT(100)
+	p.Print("lost: waits for 3 ticks\n")
+	p.Label("lost.wait")
+	p.Sti()
+	p.Hlt()
+	p.Cli()
+	p.Cmp(seconds, asm.Imm(3))
+	p.J(asm.B, "lost.wait")
+	p.Print("lost: found\n")
+}
 
 // ticker halts until the timer wakes it, a hundred times a second, for ever.
 var ticker = Guest{
@@ -144,4 +201,39 @@ func dogCode(p *Prog) {
 	p.Sti()
 	p.Hlt()
 	p.Jmp(asm.Ref("hang"))
+}
+
+// com2 is the port of the second serial line, and talkerMost how many bytes
+// talker hears.
+const (
+	com2       = 0x2f8
+	talkerMost = 64
+)
+
+// talker sends two lines at COM2, and prints the line that it receives there.
+var talker = Guest{
+	Name: "talker", Help: "sends two lines at COM2, and prints what it hears",
+	Memory: 4 << 20, Mode: Long, Code: talkerCode, Expect: `heard .*`, Ends: Exits,
+}
+
+func talkerCode(p *Prog) {
+	p.LoadIDT()
+	p.OutB(com2+uartLCR, lcr8n1)
+	for _, b := range []byte("hello\ntime?\n") {
+		p.OutB(com2+uartData, b)
+	}
+	p.Print("heard ")
+	p.Mov(asm.ECX, asm.Imm(talkerMost))
+	p.Label("next")
+	p.Label("wait")
+	p.Pause()
+	p.InB(com2 + uartLSR)
+	p.Test(asm.AL, asm.Imm(lsrData))
+	p.J(asm.Z, "wait")
+	p.InB(com2 + uartData)
+	p.Out(asm.Imm(consolePort), asm.AL)
+	p.Cmp(asm.AL, asm.Imm('\n'))
+	p.J(asm.E, "end")
+	p.Loop("next")
+	p.Label("end")
 }
