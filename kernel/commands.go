@@ -29,7 +29,7 @@ func (t *hostTerminal) commands() *monitor.Registry {
 		show("frames", "memory", "show how physical memory is used", showFrames),
 		show("acpi", "machine", "show the ACPI tables", showACPI),
 		show("pci", "machine", "list the PCI functions", showPCI),
-		irqCommand, nicCommand,
+		irqCommand, nicCommand, netCommand,
 		show("apic", "machine", "show this processor's local APIC", showAPIC),
 		show("clock", "machine", "show the clock and how it was calibrated", showClock),
 		show("stages", "kernel", "show how long each stage of the boot took", showStages),

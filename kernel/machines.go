@@ -16,7 +16,7 @@ import (
 // machines are the virtual machines of this machine.
 var machines = manager.New(manager.Options{
 	Host: vmHost{}, Engine: hostEngine, CPUID: processor,
-	Wall: func() int64 { return time.Now().UnixNano() }, Module: bootModule,
+	Wall: func() int64 { return time.Now().UnixNano() }, Module: bootModule, Plug: plugIn, Serve: serveLine,
 	PostMortem: inspect.PostMortem, Ended: machineEnded, Starting: machineStarting,
 })
 
@@ -36,6 +36,11 @@ func initMachines() error {
 	text, ok := bootModule(config.ModuleName)
 	if !ok {
 		return nil
+	}
+	// What is wrong with the text, Configure says too.
+	described, _ := config.Parse(text)
+	if err := initNetwork(described); err != nil {
+		logf(klog.Error, "%v", err)
 	}
 	errs := machines.Configure(text)
 	for _, err := range errs {

@@ -48,6 +48,8 @@ func serveSSH(l net.Listener, module string) error {
 // figures writes the kernel's figures, for remote.ServeMetrics.
 func figures(m *remote.Metrics) {
 	remote.Machines(m, machines)
+	remote.Disks(m, diskFigures())
+	remote.Ports(m, portFigures())
 	stats := frameStats()
 	memory := remote.Memory{Total: stats.Total, Free: stats.Free()}
 	for o := range frame.Owners {

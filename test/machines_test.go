@@ -271,31 +271,33 @@ func TestMistakesCostTheirMachine(t *testing.T) {
 }
 
 // The same image runs guests with either vendor's extension, on processors that
-// have other features than QEMU's: two Linux machines and memtest86+ beside one
-// another, and Linux on four processors.
-func TestConfigurationsOnBochs(t *testing.T) {
-	for _, config := range []string{"three", "smp"} {
-		iso := filepath.Join(t.TempDir(), config+".iso")
-		if err := media.ISO(iso, media.Content{ELF: kernelELF, Modules: described(t, "../iso/"+config+".toml")}, 0); err != nil {
+// have other features than QEMU's.
+func TestLinuxOnBochs(t *testing.T) {
+	for _, tc := range []struct {
+		config   string
+		machines []string
+		expect   []string
+	}{
+		{"smp", []string{"bochs-svm", "bochs-vmx"}, []string{`Brought up 1 node, 4 CPUs`, `busybox: ready`, busybox}},
+		{"default", []string{"bochs-vmx"}, []string{`Welcome to u-root`, uroot}},
+	} {
+		iso := filepath.Join(t.TempDir(), tc.config+".iso")
+		if err := media.ISO(iso, media.Content{ELF: kernelELF, Modules: described(t, "../iso/"+tc.config+".toml")}, 0); err != nil {
 			t.Fatal(err)
 		}
-		for _, machine := range []string{"bochs-svm", "bochs-vmx"} {
-			t.Run(config+", "+machine, func(t *testing.T) {
-				c := boot(t, emu.Options{Machine: machine, Boot: emu.BootISO, Image: iso, MemMiB: 1536})
-				if config == "smp" {
-					c.Expect(`Brought up 1 node, 4 CPUs`).Expect(`busybox: ready`).Expect(busybox)
-					return
+		for _, machine := range tc.machines {
+			t.Run(tc.config+", "+machine, func(t *testing.T) {
+				c := boot(t, emu.Options{Machine: machine, Boot: emu.BootISO, Image: iso, MemMiB: 768})
+				for _, e := range tc.expect {
+					c.ExpectWithin(slowTime, e)
 				}
-				c.Expect(`Welcome to u-root`).Expect(uroot)
-				c.Send(escape).Expect(monitor)
-				c.Send("vm attach memtest\n").Expect(`(?i)memtest86\+`)
-				c.Send(escape).Expect(monitor)
-				c.Send("vm attach busybox\n").Expect(busybox)
-				c.Send("echo $((6*7))ab\n").Expect(`42ab`)
 			})
 		}
 	}
 }
+
+// slowTime is for Bochs, which runs Linux with a user space in Go for minutes.
+const slowTime = 8 * time.Minute
 
 // An image brings its machines with it.
 func TestTheImageBringsItsMachines(t *testing.T) {

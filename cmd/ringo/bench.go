@@ -47,6 +47,7 @@ func runBench(c *cli, args []string) error {
 	peer := c.flags.String("peer", "", "measure what is `beside` Ringo too: \"kvm\", which is Linux with KVM in the same emulator")
 	linux := c.flags.Int("linux", 0, "also time Linux to its shell, this many `times` with Ringo and without")
 	smp := c.flags.Bool("smp", false, "also measure several processors, which takes two minutes of a machine that is otherwise idle")
+	io := c.flags.Bool("io", false, "also measure requests to a virtio disk")
 	where := c.flags.String("where", "", "rather say where the instructions of one kind of `exit` go, by function")
 	if err := c.parse(args, 0); err != nil {
 		return err
@@ -55,8 +56,8 @@ func runBench(c *cli, args []string) error {
 	if !ok {
 		return usageError(fmt.Sprintf("-m: nothing is measured on %q", *machine))
 	}
-	if !on.ICount && (*peer != "" || *linux != 0 || *smp || *where != "") {
-		return usageError(fmt.Sprintf("-peer, -linux, -smp and -where are for -m %s", bench.Machines[0].Name))
+	if !on.ICount && (*peer != "" || *linux != 0 || *smp || *io || *where != "") {
+		return usageError(fmt.Sprintf("-peer, -linux, -smp, -io and -where are for -m %s", bench.Machines[0].Name))
 	}
 	if *peer != "" && *peer != "kvm" {
 		return usageError(fmt.Sprintf("-peer: there is %q, not %q", "kvm", *peer))
@@ -85,7 +86,7 @@ func runBench(c *cli, args []string) error {
 	if *where != "" {
 		return m.where(loop)
 	}
-	figures, err := m.all(*peer == "kvm", *linux, *smp)
+	figures, err := m.all(*peer == "kvm", *linux, *smp, *io)
 	if err != nil {
 		return err
 	}
@@ -108,7 +109,7 @@ func runBench(c *cli, args []string) error {
 }
 
 // all measures what was asked for.
-func (m *measurement) all(kvm bool, linux int, smp bool) ([]bench.Figure, error) {
+func (m *measurement) all(kvm bool, linux int, smp, io bool) ([]bench.Figure, error) {
 	output, err := m.exits()
 	if err != nil {
 		return nil, err
@@ -146,6 +147,13 @@ func (m *measurement) all(kvm bool, linux int, smp bool) ([]bench.Figure, error)
 			return nil, err
 		}
 		figures = append(figures, several...)
+	}
+	if io {
+		disk, err := m.io()
+		if err != nil {
+			return nil, err
+		}
+		figures = append(figures, disk...)
 	}
 	return figures, nil
 }

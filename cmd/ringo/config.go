@@ -48,22 +48,19 @@ func loadConfig(name string) (*vmConfig, error) {
 		return nil, err
 	}
 	v := &vmConfig{memMiB: hostMiB}
-	added := make(map[string]bool)
+	for _, image := range conf.Network.Images() {
+		if err := v.add(name, image); err != nil {
+			fmt.Fprintf(os.Stderr, "ringo: %s: %s: %v\n", name, image.Key, err)
+		}
+	}
 	good := 0
 	for _, vm := range conf.VMs {
 		v.memMiB += int(vm.Memory >> 20)
 		bad := false
 		for _, image := range vm.Images() {
-			path, err := imagePath(name, image)
-			if err == nil {
-				err = isFile(path)
-			}
-			if err != nil {
+			if err := v.add(name, image); err != nil {
 				fmt.Fprintf(os.Stderr, "ringo: %s: %v\n", name, vm.Errorf(image.Key, "%v", err))
 				bad = true
-			} else if !added[image.Name()] {
-				added[image.Name()] = true
-				v.modules = append(v.modules, media.Module{Path: path})
 			}
 		}
 		if !bad {
@@ -77,6 +74,19 @@ func loadConfig(name string) (*vmConfig, error) {
 		return nil, usageError(fmt.Sprintf("%s: %d files; a boot loader passes %d", name, len(v.modules), boot.MaxModules-1))
 	}
 	return v, v.stage(name)
+}
+
+// add adds a file that the configuration in the file name names, unless it is
+// there already.
+func (v *vmConfig) add(name string, image config.Image) error {
+	path, err := imagePath(name, image)
+	if err == nil {
+		err = isFile(path)
+	}
+	if err == nil && !slices.Contains(v.modules, media.Module{Path: path}) {
+		v.modules = append(v.modules, media.Module{Path: path})
+	}
+	return err
 }
 
 // imagePath is where a file is that the configuration in the file name names.
@@ -109,20 +119,22 @@ func fetchFor(name string, conf *config.Config) error {
 		return nil
 	}
 	store := guestStore(root)
-	var missing []*guestos.Guest
+	images := conf.Network.Images()
 	for _, vm := range conf.VMs {
-		for _, image := range vm.Images() {
-			path, err := imagePath(name, image)
-			if err != nil {
-				continue
-			}
-			g := store.ByPath(path)
-			if g == nil || slices.Contains(missing, g) {
-				continue
-			}
-			if _, ok := store.Have(g); !ok {
-				missing = append(missing, g)
-			}
+		images = append(images, vm.Images()...)
+	}
+	var missing []*guestos.Guest
+	for _, image := range images {
+		path, err := imagePath(name, image)
+		if err != nil {
+			continue
+		}
+		g := store.ByPath(path)
+		if g == nil || slices.Contains(missing, g) {
+			continue
+		}
+		if _, ok := store.Have(g); !ok {
+			missing = append(missing, g)
 		}
 	}
 	if len(missing) == 0 {

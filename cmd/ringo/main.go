@@ -45,6 +45,7 @@ var commands = []command{
 	{"bench", "", "measure exits, memory and Linux's start, and compare with KVM", runBench},
 	{"grade", "[LAB]", "grade a lab of docs/course, or list them", runGrade},
 	{"core", "LOG", "make a core file for gdb of the crash dump in a log", runCore},
+	{"trace", "open FILE", "make JSON for Perfetto of a trace that trace save made", runTrace},
 	{"test", "", "vet, and run unit tests and boot tests", runTest},
 	{"vet", "", "go vet, for the host's build and the kernel's", runVet},
 	{"fuzz", "", "run every fuzz target for a while", runFuzz},

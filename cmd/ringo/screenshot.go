@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"image/png"
@@ -10,20 +11,42 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
+
+	"github.com/ringo-vmm/ringo/internal/perfetto/record"
 )
 
-// Screenshots come on the serial line as a PNG in base64 between two lines with
-// the file's name; the monitor's command screenshot writes them. What comes from
-// there may be a guest's, so a name is one in the folder that the user chose, and
-// no file is overwritten.
+// Screenshots and other files come on the serial line in base64 between two lines
+// with the file's ending and name; commands of the monitor write them. What comes
+// from there may be a guest's, so a name is one in the folder that the user chose,
+// and no file is overwritten.
 var (
-	shotBegin = regexp.MustCompile(`-----BEGIN PNG ([A-Za-z0-9_][A-Za-z0-9_.-]{0,59}\.png)-----$`)
-	shotEnd   = regexp.MustCompile(`^-----END PNG ([^ ]+)-----$`)
+	shotBegin = regexp.MustCompile(`-----BEGIN ([A-Z]{1,8}) ([A-Za-z0-9_][A-Za-z0-9_.-]{0,59}\.[a-z]{1,8})-----$`)
+	shotEnd   = regexp.MustCompile(`^-----END [A-Z]+ ([^ ]+)-----$`)
 	shotText  = regexp.MustCompile(`^[A-Za-z0-9+/]+={0,2}$`)
 )
 
+// endings are the kinds of files that come.
+var endings = map[string]struct {
+	what  string                  // they are, for the user
+	check func(file []byte) error // tells whether one is whole
+}{
+	".png":   {"screenshot", func(b []byte) error { _, err := png.DecodeConfig(bytes.NewReader(b)); return err }},
+	".pcap":  {"capture", checkPcap},
+	".trace": {"trace", func(b []byte) error { _, err := record.Read(bytes.NewReader(b)); return err }},
+}
+
+// checkPcap tells whether a file begins as the monitor's captures do: pcap with
+// times in ns, draft-ietf-opsawg-pcap §4.
+func checkPcap(b []byte) error {
+	if len(b) < 24 || binary.LittleEndian.Uint32(b) != 0xa1b23c4d {
+		return errors.New("no capture")
+	}
+	return nil
+}
+
 const (
-	// maxShot bounds a picture in bytes: one of 2560 by 1600 pixels that
+	// maxShot bounds a file in bytes: one of 2560 by 1600 pixels that
 	// cannot be compressed has less.
 	maxShot = 24 << 20
 	// maxShotLine bounds a line, of which the monitor's have 64 bytes.
@@ -33,13 +56,13 @@ const (
 )
 
 // screenshots is a writer that gets all that comes from the serial line, and
-// writes the screenshots in it to files.
+// writes the files in it.
 type screenshots struct {
 	dir  string // is made when the first one comes
 	tell func(format string, args ...any)
 
 	line []byte // the line so far; nothing more of it is kept when it is too long
-	name string // of the picture under way; empty if there is none
+	name string // of the file under way; empty if there is none
 	text []byte // its base64
 }
 
@@ -63,11 +86,15 @@ func (s *screenshots) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// take takes in a line. What is between the lines of a picture and is no base64
+// take takes in a line. What is between the lines of a file and is no base64
 // is somebody else's.
 func (s *screenshots) take(line []byte) {
 	if m := shotBegin.FindSubmatch(line); m != nil {
-		s.name, s.text = string(m[1]), s.text[:0]
+		name := string(m[2])
+		ending := filepath.Ext(name)
+		if _, ok := endings[ending]; ok && strings.ToUpper(ending[1:]) == string(m[1]) {
+			s.name, s.text = name, s.text[:0]
+		}
 		return
 	}
 	if s.name == "" {
@@ -75,9 +102,9 @@ func (s *screenshots) take(line []byte) {
 	}
 	if m := shotEnd.FindSubmatch(line); m != nil && string(m[1]) == s.name {
 		if where, err := s.save(); err != nil {
-			s.tell("screenshot %s: %v", s.name, err)
+			s.tell("%s %s: %v", s.what(), s.name, err)
 		} else {
-			s.tell("screenshot: %s", where)
+			s.tell("%s: %s", s.what(), where)
 		}
 		s.name = ""
 		return
@@ -86,18 +113,21 @@ func (s *screenshots) take(line []byte) {
 		return
 	}
 	if s.text = append(s.text, line...); base64.StdEncoding.DecodedLen(len(s.text)) > maxShot {
-		s.tell("screenshot %s: more than %d MiB", s.name, maxShot>>20)
+		s.tell("%s %s: more than %d MiB", s.what(), s.name, maxShot>>20)
 		s.name, s.text = "", nil
 	}
 }
 
-// save writes the picture to a file that is not there yet, and tells which.
+// what the file under way is.
+func (s *screenshots) what() string { return endings[filepath.Ext(s.name)].what }
+
+// save writes the file under way to one that is not there yet, and tells which.
 func (s *screenshots) save() (where string, err error) {
 	b, err := base64.StdEncoding.AppendDecode(nil, s.text)
 	if err != nil {
 		return "", fmt.Errorf("damaged on its way: %w", err)
 	}
-	if _, err := png.DecodeConfig(bytes.NewReader(b)); err != nil {
+	if err := endings[filepath.Ext(s.name)].check(b); err != nil {
 		return "", fmt.Errorf("damaged on its way: %w", err)
 	}
 	if err := os.MkdirAll(s.dir, 0o777); err != nil {
@@ -114,15 +144,16 @@ func (s *screenshots) save() (where string, err error) {
 	return f.Name(), f.Close()
 }
 
-// create makes the file NAME.png, or NAME-2.png and so on.
+// create makes the file NAME.png, or NAME-2.png and so on, for any ending.
 func (s *screenshots) create() (*os.File, error) {
 	path := filepath.Join(s.dir, s.name)
-	base := path[:len(path)-len(".png")]
+	ending := filepath.Ext(path)
+	base := strings.TrimSuffix(path, ending)
 	for n := 2; ; n++ {
 		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 		if !errors.Is(err, fs.ErrExist) || n > maxShotFiles {
 			return f, err
 		}
-		path = fmt.Sprintf("%s-%d.png", base, n)
+		path = fmt.Sprintf("%s-%d%s", base, n, ending)
 	}
 }

@@ -22,6 +22,9 @@ func aPNG(t testing.TB, width int) []byte {
 	return b.Bytes()
 }
 
+// aPcap is a capture without frames.
+var aPcap = append([]byte{0x4d, 0x3c, 0xb2, 0xa1}, make([]byte, 20)...)
+
 // onTheLine is a file as the monitor writes it.
 func onTheLine(name string, file []byte) string {
 	text := base64.StdEncoding.EncodeToString(file)
@@ -48,6 +51,8 @@ func TestScreenshotsBecomeFiles(t *testing.T) {
 		{"two of a name", onTheLine("pc.png", aPNG(t, 3)) + onTheLine("pc.png", aPNG(t, 4)), map[string]int{"pc.png": 3, "pc-2.png": 4}, "pc-2.png"},
 		{"one that was stopped", onTheLine("a.png", aPNG(t, 3000))[:200] + "\r\nscreenshot: stopped\r\n" + onTheLine("b.png", aPNG(t, 5)), map[string]int{"b.png": 5}, "b.png"},
 		{"another folder", onTheLine("../pc.png", aPNG(t, 3)) + onTheLine("/tmp/pc.png", aPNG(t, 3)) + onTheLine("a/b.png", aPNG(t, 3)), nil, ""},
+		{"a capture", strings.ReplaceAll(onTheLine("a.pcap", aPcap), "PNG", "PCAP"), map[string]int{"a.pcap": 0}, "capture: "},
+		{"no capture", strings.ReplaceAll(onTheLine("a.pcap", []byte("#!/bin/sh\n")), "PNG", "PCAP"), nil, "damaged"},
 		{"another kind of file", onTheLine("pc.sh", aPNG(t, 3)), nil, ""},
 		{"no picture", onTheLine("pc.png", []byte("#!/bin/sh\n")), nil, "damaged"},
 		{"a byte less", strings.Replace(onTheLine("pc.png", aPNG(t, 3)), "iVBO", "iVB", 1), nil, "damaged"},
@@ -71,6 +76,12 @@ func TestScreenshotsBecomeFiles(t *testing.T) {
 				b, err := os.ReadFile(filepath.Join(dir, name))
 				if err != nil {
 					t.Fatal(err)
+				}
+				if width == 0 {
+					if !bytes.Equal(b, aPcap) {
+						t.Errorf("%s: %q", name, b)
+					}
+					continue
 				}
 				if img, err := png.Decode(bytes.NewReader(b)); err != nil || img.Bounds().Dx() != width {
 					t.Errorf("%s: %v", name, err)

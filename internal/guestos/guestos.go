@@ -8,7 +8,8 @@
 // its checksum (record.go). Debian's packages come by apt-get (apt.go), which
 // checks their signatures, or from a file that the user has (deb.go). The u-root
 // user space is compiled from the Go module proxy (uroot.go), the busybox one
-// packed here (busybox.go), and so is Debian's disk (system.go, modules.go).
+// packed here (busybox.go), and so are the one with a network (ramdisk.go) and
+// Debian's disk (system.go, modules.go).
 package guestos
 
 import (
@@ -30,8 +31,9 @@ type Guest struct {
 
 	// One of them says what it is made of; neither for what is compiled from
 	// Go modules.
-	debian *debian
-	system *system
+	debian  *debian
+	system  *system
+	ramdisk *ramdisk
 }
 
 // pkg is a Debian package.
@@ -52,6 +54,7 @@ type debian struct {
 
 // Packages that several guests are made of.
 var (
+	cloudKernel   = pkg{"linux-image-cloud-amd64", regexp.MustCompile(`^linux-image-[0-9].*-cloud-amd64$`)}
 	genericKernel = pkg{"linux-image-amd64", regexp.MustCompile(`^linux-image-[0-9][^-]*(-[0-9]+)?-amd64$`)}
 	busyboxStatic = pkg{"busybox-static", regexp.MustCompile(`^busybox-static$`)}
 	installer     = pkg{"debian-installer-12-netboot-i386", regexp.MustCompile(`^debian-installer-12-netboot-i386$`)}
@@ -64,7 +67,7 @@ var Guests = []*Guest{
 	{
 		Name: "cloud", File: "vmlinuz-cloud", About: "Debian's Linux kernel for virtual machines",
 		debian: &debian{
-			pkg:    pkg{"linux-image-cloud-amd64", regexp.MustCompile(`^linux-image-[0-9].*-cloud-amd64$`)},
+			pkg:    cloudKernel,
 			member: regexp.MustCompile(`^boot/vmlinuz-`),
 		},
 	},
@@ -141,6 +144,7 @@ var Guests = []*Guest{
 		Name: "installer-initrd", File: "installer-initrd.gz", About: "initial RAM disk: Debian's installer",
 		debian: &debian{pkg: installer, member: regexp.MustCompile(`/i386/text/debian-installer/i386/initrd\.gz$`)},
 	},
+	{Name: "net", File: "net.cpio", About: "initial RAM disk: Busybox, and network adapters that have an address", ramdisk: netRAMDisk},
 	{Name: "debian", File: "debian.img", About: "a disk with Debian on it: GRUB, Linux, and a login", system: debianSystem},
 	{Name: "uroot", File: "uroot.cpio", About: "initial RAM disk: u-root, a user space in Go"},
 }

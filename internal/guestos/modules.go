@@ -4,6 +4,8 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"path"
 	"regexp"
@@ -28,9 +30,9 @@ type module struct {
 	data []byte
 }
 
-// kernelFiles are the kernel of a package and the drivers for the disk, in the
-// order in which they can be loaded.
-func kernelFiles(deb string) (kernel []byte, drivers []module, err error) {
+// kernelFiles are the kernel of a package and the wanted drivers, in the order in
+// which they can be loaded.
+func kernelFiles(deb string, wanted []string) (kernel []byte, drivers []module, err error) {
 	modules := make(map[string][]byte)
 	err = debFiles(deb, func(h *tar.Header) bool {
 		return h.Typeflag == tar.TypeReg && (kernelFile.MatchString(h.Name) || moduleFile.MatchString(h.Name))
@@ -47,8 +49,24 @@ func kernelFiles(deb string) (kernel []byte, drivers []module, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	drivers, err = inOrder(modules, diskDrivers)
+	drivers, err = inOrder(modules, wanted)
 	return kernel, drivers, err
+}
+
+// release is the version of a kernel, as uname -r has it. Linux x86 boot protocol,
+// kernel_version: the offset of a string, less 200h.
+func release(kernel []byte) (string, error) {
+	const field, base = 0x20e, 0x200
+	if len(kernel) > field+2 {
+		at := base + int(binary.LittleEndian.Uint16(kernel[field:]))
+		if at < len(kernel) {
+			text, _, _ := bytes.Cut(kernel[at:min(len(kernel), at+base)], []byte{0})
+			if version, _, ok := strings.Cut(string(text), " "); ok {
+				return version, nil
+			}
+		}
+	}
+	return "", errors.New("the kernel does not say its version")
 }
 
 // moduleName is a module's name as the kernel knows it.

@@ -57,6 +57,10 @@ func TestTheShippedLockHasEveryPackage(t *testing.T) {
 		switch {
 		case g.debian != nil:
 			names = []string{g.Name}
+		case g.ramdisk != nil:
+			for _, p := range g.ramdisk.all() {
+				names = append(names, g.Name+"/"+p.ask)
+			}
 		case g.system != nil:
 			for _, p := range g.system.all() {
 				names = append(names, g.Name+"/"+p.ask)

@@ -54,6 +54,8 @@ func (s Store) recipe(g *Guest) string {
 	switch {
 	case g.system != nil:
 		return g.system.recipe()
+	case g.ramdisk != nil:
+		return g.ramdisk.recipe()
 	case g.debian == nil:
 		return s.urootRecipe()
 	case g.debian.recipe != "":
@@ -91,6 +93,8 @@ func (s Store) Fetch(g *Guest, o Options) error {
 	switch {
 	case g.system != nil:
 		source, made, err = s.fromPackages(g, o, tmp)
+	case g.ramdisk != nil:
+		source, made, err = s.fromKernels(g, o, tmp)
 	case g.debian != nil:
 		source, made, err = s.fromDebian(g, o, tmp)
 	default:

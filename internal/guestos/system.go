@@ -3,7 +3,6 @@ package guestos
 import (
 	"archive/tar"
 	"embed"
-	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -89,30 +88,14 @@ func (y *system) all() []*pkg {
 
 // fromPackages makes g's disk.
 func (s Store) fromPackages(g *Guest, o Options, tmp string) (source string, made []byte, err error) {
-	if o.Deb != "" {
-		return "", nil, fmt.Errorf("it is made of %d packages, not of one", len(g.system.all()))
+	if err := ofSeveral(g.system.all(), o); err != nil {
+		return "", nil, err
 	}
 	if err := hostpkg.This(s.Log).Check(hostpkg.Disk); err != nil {
 		return "", nil, err
 	}
-	list := g.system.all()
-	debs, err := s.download(g, list, tmp)
+	debs, source, err := s.packagesOf(g, g.system.all(), o, tmp)
 	if err != nil {
-		return "", nil, err
-	}
-	var came []locked
-	for i, p := range list {
-		source, err := p.source(debs[i])
-		if err != nil {
-			return "", nil, err
-		}
-		b, err := os.ReadFile(debs[i])
-		if err != nil {
-			return "", nil, err
-		}
-		came = append(came, locked{g.Name + "/" + p.ask, source, sum(b)})
-	}
-	if err := s.agree(g, o, came...); err != nil {
 		return "", nil, err
 	}
 	files, err := g.system.files(debs)
@@ -124,12 +107,12 @@ func (s Store) fromPackages(g *Guest, o Options, tmp string) (source string, mad
 		return "", nil, err
 	}
 	made, err = os.ReadFile(image)
-	return fmt.Sprintf("%s and %d more packages", came[0].source, len(came)-1), made, err
+	return source, made, err
 }
 
 // files are what is on the disk, made of packages in the order of all.
 func (y *system) files(debs []string) ([]media.File, error) {
-	kernel, drivers, err := kernelFiles(debs[0])
+	kernel, drivers, err := kernelFiles(debs[0], diskDrivers)
 	if err != nil {
 		return nil, err
 	}

@@ -77,7 +77,7 @@ func TestScreenshotIsAPNGOfTheDisplay(t *testing.T) {
 func TestAPictureOfManyLines(t *testing.T) {
 	for _, n := range []int{2, 200, 4096} {
 		r := monitor.NewRegistry()
-		err := r.Add(monitor.Command{Name: "shot", Run: func(c *monitor.Context, _ []string) error { return writePNG(c, pattern(n)) }})
+		err := r.Add(monitor.Command{Name: "shot", Run: func(c *monitor.Context, _ []string) error { return sendPicture(c, "x.png", pattern(n)) }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -85,7 +85,7 @@ func TestAPictureOfManyLines(t *testing.T) {
 		if err := monitor.New(c, r, clockOf).RunLine("shot"); err != nil {
 			t.Fatal(err)
 		}
-		_, img := decode(t, shotBegin+"x.png"+shotMark+c.text()+shotEnd+"x.png"+shotMark)
+		_, img := decode(t, c.text())
 		want := pattern(n)
 		for i := range 64 * 64 {
 			r, g, b, a := img.At(i%64, i/64).RGBA()
@@ -134,7 +134,7 @@ func TestControlCEndsAScreenshot(t *testing.T) {
 	random := rand.NewChaCha8([32]byte{})
 	random.Read(noise.Pix)
 	r := monitor.NewRegistry()
-	err := r.Add(monitor.Command{Name: "shot", Run: func(c *monitor.Context, _ []string) error { return writePNG(c, noise) }})
+	err := r.Add(monitor.Command{Name: "shot", Run: func(c *monitor.Context, _ []string) error { return sendPicture(c, "x.png", noise) }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ var subs = []*sub{
 	{name: "type", usage: "NAME TEXT...", help: "type a line at its console", named: true, most: -1, run: typeLine},
 	{name: "stats", usage: "[NAME]", help: "time in the guest and halted, exits, memory", short: true, run: look(stats)},
 	{name: "exits", usage: "[NAME]", help: "exits by reason, and where most came from", short: true, run: look(exits)},
-	{name: "trace", usage: "[NAME] [N] [REASON...] [KEY=VALUE...]", help: "the last exits; keys: port addr msr vector", most: -1, short: true, run: trace, words: traceWords()},
+	{name: "trace", usage: "[NAME] [N] [REASON...] [KEY=VALUE...]|save [FILE]", help: "the last exits; keys: port addr msr vector; save: a file of all machines' in base64", most: -1, short: true, run: trace, save: saveTrace, words: traceWords()},
 	{name: "regs", usage: "[NAME]", help: "the processor's registers", short: true, run: look(regs)},
 	{name: "mem", usage: "[NAME] [gpa:]ADDR [LEN]", help: "memory by linear or guest-physical address; default 128 bytes", most: 2, short: true, run: mem},
 	{name: "disas", usage: "[NAME] [ADDR] [N]", help: "instructions; default 16 from RIP on", most: 2, short: true, run: disas},

@@ -74,7 +74,7 @@ func traceWords() (words []string) {
 	for key := range traceKeys {
 		words = append(words, key+"=")
 	}
-	words = append(words, "vector=")
+	words = append(words, "vector=", saveWord)
 	for r := range vmm.Reason(vmm.Reasons) {
 		if name := r.String(); !strings.Contains(name, " ") {
 			words = append(words, strings.ToLower(name))

@@ -34,6 +34,7 @@ func Commands(m *manager.Manager, attach, display func(*manager.Machine) error) 
 			commands = append(commands, s.command(sub))
 		}
 	}
+	commands = append(commands, s.diskCommand())
 	return commands
 }
 
@@ -56,7 +57,8 @@ type sub struct {
 	none              bool // it is about no machine
 	short             bool // it is a command of the monitor too
 	run               func(s *shell, c *monitor.Context, v *manager.Machine, args []string) error
-	words             []string // that can stand as an argument, for Tab
+	save              func(s *shell, c *monitor.Context, args []string) error // what it is instead, of all machines, with the argument save
+	words             []string                                                // that can stand as an argument, for Tab
 }
 
 // command is a sub as a command of the monitor.
@@ -107,10 +109,12 @@ func (s *shell) vm(c *monitor.Context, args []string) error {
 
 // run finds the machine that a command is about, and runs it.
 func (s *shell) run(c *monitor.Context, sub *sub, args []string) error {
-	if sub.none {
-		if len(args) > sub.most {
-			return usageError{errors.New("too many arguments")}
-		}
+	switch {
+	case sub.save != nil && len(args) > 0 && args[0] == saveWord:
+		return sub.save(s, c, args[1:])
+	case sub.none && len(args) > sub.most:
+		return usageError{errTooMany}
+	case sub.none:
 		return sub.run(s, c, nil, args)
 	}
 	v, args, err := s.pick(sub, args)
@@ -118,10 +122,12 @@ func (s *shell) run(c *monitor.Context, sub *sub, args []string) error {
 		return err
 	}
 	if sub.most >= 0 && len(args) > sub.most {
-		return usageError{errors.New("too many arguments")}
+		return usageError{errTooMany}
 	}
 	return sub.run(s, c, v, args)
 }
+
+var errTooMany = errors.New("too many arguments")
 
 // pick finds the machine that a command is about: the one that its first
 // argument names, else the one that was named last, else the only one that

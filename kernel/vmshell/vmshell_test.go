@@ -27,8 +27,11 @@ var code = []byte{0x48, 0x8b, 0x18, 0xf4}
 
 // module gives the guests their files.
 func module(name string) ([]byte, bool) {
-	if name == "bios" {
+	switch name {
+	case "bios":
 		return make([]byte, 128<<10), true
+	case "disk.img":
+		return diskImage, true
 	}
 	return code, name == "image"
 }

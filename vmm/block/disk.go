@@ -58,6 +58,13 @@ func NewDisk(b Backend, run func(f func())) *Disk {
 func (d *Disk) Size() uint64   { return d.size }
 func (d *Disk) ReadOnly() bool { return d.readOnly }
 
+// Overlay is the disk's back end if that is an overlay, else nil. It is used in
+// a Do.
+func (d *Disk) Overlay() *Overlay {
+	o, _ := d.backend.(*Overlay)
+	return o
+}
+
 // Stats is what the disk has done so far.
 func (d *Disk) Stats() Stats {
 	d.mu.Lock()

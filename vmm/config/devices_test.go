@@ -13,6 +13,7 @@ const devices = `
 uplink  = "nat"
 address = "192.168.7.1/24"
 dns     = false
+files   = ["boot.ipxe", "k"]
 tftp    = true
 http    = true
 ssh     = "keys/authorized_keys"
@@ -81,9 +82,9 @@ func TestDevicesOfAMachine(t *testing.T) {
 			Forwards: []Forward{{"tcp", 2222, 22}, {"udp", 53, 5353}}}}},
 		"lines": {web.Serials, []Serial{{BusSerial, 1, Peer{Kind: ToLog}}, {BusVirtio, 0, Peer{Kind: ToConsole}}, {BusSerial, 3, Peer{Kind: ToVM, VM: "db"}}}},
 		"db's":  {db.Serials, []Serial{{BusSerial, 1, Peer{Kind: ToTCP, Port: 7000}}, {BusSerial, 2, Peer{Kind: ToLog}}}},
-		"network": {c.Network, Network{Uplink: UplinkNAT, Address: netip.MustParsePrefix("192.168.7.1/24"), DHCP: true, TFTP: true, HTTP: true,
+		"network": {c.Network, Network{Uplink: UplinkNAT, Address: netip.MustParsePrefix("192.168.7.1/24"), DHCP: true, Files: []string{"boot.ipxe", "k"}, TFTP: true, HTTP: true,
 			SSH: "keys/authorized_keys", Metrics: true}},
-		"its file": {c.Network.Images(), []Image{{"network.ssh", "keys/authorized_keys"}}},
+		"its files": {c.Network.Images(), []Image{{"network.files", "boot.ipxe"}, {"network.files", "k"}, {"network.ssh", "keys/authorized_keys"}}},
 	} {
 		if !reflect.DeepEqual(tt.got, tt.want) {
 			t.Errorf("%s:\n%+v\nwant\n%+v", what, tt.got, tt.want)
@@ -117,6 +118,9 @@ func TestAMistakeInTheNetworkLeavesTheDefault(t *testing.T) {
 		{"[network]\naddress = 'fd00::1/64'\n", []string{"is no IPv4 address with its network"}},
 		{"[network]\naddress = '10.0.0.1/30'\n", []string{"want a network of 16 to 25 bits"}},
 		{"[network]\ndhcp = 'yes'\nhttp = 1\n", []string{"line 2: network.dhcp: want true or false, not a string", "line 3: network.http: "}},
+		{"[network]\nfiles = 'x'\n", []string{"line 2: network.files: want an array of files, not a string"}},
+		{"[network]\nfiles = ['x', 3]\n", []string{"line 2: network.files: "}},
+		{"[network]\nfiles = ['a/x', 'b/x']\n", []string{"line 2: network.files: "}},
 		{"[network]\nssh = 'x/k'\nuplink = 'nat'\n", nil},
 		{"[network]\n[network]\n", []string{"line 2: network: there is one in line 1"}},
 		{"[network]\nuplink = \n", []string{"line 2: "}},

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/BurntSushi/toml"
 )
@@ -21,8 +22,11 @@ type Network struct {
 	Address netip.Prefix
 	DHCP    bool // Ringo gives machines their addresses
 	DNS     bool // and answers for their names
-	TFTP    bool // boot modules can be fetched by TFTP
-	HTTP    bool // and by HTTP
+	// Files are the boot modules that machines can fetch, by TFTP and by HTTP
+	// if that is on.
+	Files []string
+	TFTP  bool
+	HTTP  bool
 	// SSH is the boot module with the keys of those who may use the monitor
 	// by SSH, as OpenSSH's authorized_keys has them; empty is nobody.
 	SSH     string
@@ -45,15 +49,18 @@ func DefaultNetwork() Network {
 }
 
 // Images are the files that the network needs.
-func (n *Network) Images() []Image {
-	if n.SSH == "" {
-		return nil
+func (n *Network) Images() (images []Image) {
+	for _, f := range n.Files {
+		images = append(images, Image{networkTable + ".files", f})
 	}
-	return []Image{{networkTable + ".ssh", n.SSH}}
+	if n.SSH != "" {
+		images = append(images, Image{networkTable + ".ssh", n.SSH})
+	}
+	return images
 }
 
 // networkKeys are all there are.
-var networkKeys = []string{"uplink", "address", "dhcp", "dns", "tftp", "http", "ssh", "metrics"}
+var networkKeys = []string{"uplink", "address", "dhcp", "dns", "files", "tftp", "http", "ssh", "metrics"}
 
 func (n *Network) set(name string, v any) (err error) {
 	switch name {
@@ -65,6 +72,8 @@ func (n *Network) set(name string, v any) (err error) {
 		n.DHCP, err = truth(v)
 	case "dns":
 		n.DNS, err = truth(v)
+	case "files":
+		n.Files, err = files(v)
 	case "tftp":
 		n.TFTP, err = truth(v)
 	case "http":
@@ -77,6 +86,28 @@ func (n *Network) set(name string, v any) (err error) {
 		err = unknownOf(name, networkKeys)
 	}
 	return err
+}
+
+// maxFiles is more than boot loaders pass.
+const maxFiles = 64
+
+// files is v as a list of files.
+func files(v any) (list []string, err error) {
+	items, ok := v.([]any)
+	switch {
+	case !ok:
+		return nil, wrongType("an array of files", v)
+	case len(items) > maxFiles:
+		return nil, fmt.Errorf("%d files; there can be %d", len(items), maxFiles)
+	}
+	for _, item := range items {
+		f, err := file(item)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, f)
+	}
+	return list, nil
 }
 
 // Bounds of a network's prefix, in bits: room for MaxVMs machines, and not more
@@ -137,7 +168,8 @@ func (p *parser) network(c chunk) {
 	}
 	if len(errs) == 0 {
 		for _, image := range n.Images() {
-			line := lineOf(&md, values["ssh"], c)
+			_, key, _ := strings.Cut(image.Key, ".")
+			line := lineOf(&md, values[key], c)
 			if e := p.name(image, line); e != "" {
 				errs = append(errs, &Error{Key: image.Key, Line: line, Text: e})
 			}

@@ -2,6 +2,7 @@ package manager
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/ringo-vmm/ringo/vmm/config"
 	"github.com/ringo-vmm/ringo/vmm/loader"
@@ -36,10 +37,14 @@ func (v *Machine) build() (*pc.PC, error) {
 		}
 		features = append(features, sign+f.Name)
 	}
+	serials, err := v.serials()
+	if err != nil {
+		return nil, err
+	}
 	p, err := pc.New(pc.Config{
 		Name: c.Name, Machine: c.Machine, Memory: c.Memory, CPUs: c.CPUs, Host: o.Host, Engine: engine, CPUID: o.CPUID, TSCHz: o.TSCHz, Wall: o.Wall,
-		Load: load, Console: v.Console, Screen: v.Screen, Features: features, MSRs: c.MSRs, Share: c.Share,
-		Firmware: firmware(c, images), Disks: disks(c, images), Virtio: c.Virtio, RNG: c.RNG, Balloon: c.Balloon,
+		Load: load, Serials: serials, Console: v.Console, Screen: v.Screen, Features: features, MSRs: c.MSRs, Share: c.Share,
+		Firmware: firmware(c, images), Disks: disks(c, images), Adapters: v.adapters, Virtio: c.Virtio, RNG: c.RNG, Balloon: c.Balloon,
 	})
 	if err != nil {
 		return nil, c.Errorf(keyOf(err), "%v", err)
@@ -92,6 +97,21 @@ func disks(c *config.VM, images map[string]loader.Image) (list []pc.Disk) {
 		list = append(list, pc.Disk{Data: images[c.DiskKey(i)].Data, CD: d.CD, ReadOnly: d.ReadOnly, Write: d.Write, Bus: d.Bus})
 	}
 	return list
+}
+
+// plug plugs the machine's network adapters in.
+func (v *Machine) plug() error {
+	for i, n := range v.Config.NICs {
+		if v.manager.Plug == nil {
+			return errors.New("there is no network")
+		}
+		a, err := v.manager.Plug(v.Config.Name, i, n)
+		if err != nil {
+			return fmt.Errorf("number %d: %w", i+1, err)
+		}
+		v.adapters = append(v.adapters, a)
+	}
+	return nil
 }
 
 // load is what the loader shall do.

@@ -20,7 +20,9 @@ type Machine struct {
 	Console *console.Console // outlives resets and ends
 	Screen  *console.Console // its display and keyboard, likewise; nil without firmware
 
-	manager *Manager
+	manager  *Manager
+	adapters []pc.Adapter                // of the network, plugged in for good
+	tcpLines map[uint16]*console.Console // serial lines at TCP ports, likewise; guarded by change
 
 	// change is held by whoever starts, pauses, resets or ends the machine. It
 	// guards what follows up to mu.

@@ -13,8 +13,10 @@ import (
 
 	"github.com/ringo-vmm/ringo/amd64/cpuid"
 	"github.com/ringo-vmm/ringo/vmm"
+	"github.com/ringo-vmm/ringo/vmm/char"
 	"github.com/ringo-vmm/ringo/vmm/config"
 	"github.com/ringo-vmm/ringo/vmm/console"
+	"github.com/ringo-vmm/ringo/vmm/pc"
 )
 
 // Options is what a manager needs of the host.
@@ -26,6 +28,14 @@ type Options struct {
 	Wall   func() int64 // ns since 1970
 	// Module is the content of the boot module of that name.
 	Module func(name string) ([]byte, bool)
+	// Plug plugs a machine's network adapter in, by its index; nil is where
+	// there is no network. It is asked once: the adapter stays plugged in when
+	// the machine ends, and when it is started again.
+	Plug func(machine string, index int, c config.NIC) (pc.Adapter, error)
+	// Serve has who connects to a TCP port of Ringo see what a serial line shows
+	// and type at it, from now on; nil is where there is no network. It is
+	// asked once for each line, when its machine starts.
+	Serve func(port uint16, line *console.Console) error
 	// PostMortem describes a machine that has crashed, while it can still be
 	// looked at.
 	PostMortem func(vm *vmm.VM) string
@@ -41,6 +51,7 @@ type Manager struct {
 	Options
 	mu       sync.Mutex
 	machines []*Machine
+	cables   char.Cables
 }
 
 // New makes a manager without machines.
@@ -60,6 +71,10 @@ func (m *Manager) Configure(text []byte) []error {
 		v := &Machine{Config: vm, Console: console.New(vm.Scrollback), manager: m}
 		if vm.Firmware != "" {
 			v.Screen = console.New(screenBuffer)
+		}
+		if err := v.plug(); err != nil {
+			errs = append(errs, vm.Errorf("net", "%v", err))
+			continue
 		}
 		m.machines = append(m.machines, v)
 	}

@@ -4,14 +4,14 @@ import (
 	"fmt"
 
 	"github.com/ringo-vmm/ringo/vmm/config"
-	"github.com/ringo-vmm/ringo/vmm/console"
+	"github.com/ringo-vmm/ringo/vmm/e1000"
 	"github.com/ringo-vmm/ringo/vmm/ether"
-	vconsole "github.com/ringo-vmm/ringo/vmm/virtio/console"
 	"github.com/ringo-vmm/ringo/vmm/virtio/nic"
 )
 
-// Adapter is a virtio network adapter.
+// Adapter is a network adapter.
 type Adapter struct {
+	Bus config.Bus // BusVirtio, which "" is too, or BusE1000
 	MAC ether.MAC
 	// Port is where it is plugged in; Connect is called with the adapter's
 	// other side, and with nil when the machine ends.
@@ -19,45 +19,57 @@ type Adapter struct {
 	Connect func(ether.NIC)
 }
 
-// addAdapters adds the network adapters. Each processor has a pair of queues.
+// addAdapters adds the network adapters.
 func (p *PC) addAdapters(c Config) error {
 	for i, a := range c.Adapters {
-		d, err := nic.New(nic.Config{MAC: a.MAC, Port: a.Port, Pairs: min(c.CPUs, nic.MaxPairs), Lock: &p.VM.Devices, Broken: p.broken})
-		if err != nil {
+		add := p.addVirtioAdapter
+		if a.Bus == config.BusE1000 {
+			add = p.addE1000
+		}
+		if err := add(c, a); err != nil {
 			return &keyError{"net", fmt.Errorf("number %d: %w", i+1, err)}
 		}
-		p.VM.OnClose(func() {
-			a.Connect(nil)
-			d.Close()
-		})
-		if err := p.AddVirtio(c.Virtio, d); err != nil {
-			return &keyError{"net", fmt.Errorf("number %d: %w", i+1, err)}
-		}
-		a.Connect(d.NIC())
 	}
 	return nil
 }
 
-// AddVirtioConsole adds a virtio console with a port for each console, named
-// ringo.0 and so on. It is for use before the machine starts.
-func (p *PC) AddVirtioConsole(where config.Virtio, to ...*console.Console) error {
-	var ports []*vconsole.Port
-	var lines []*console.Line
-	for i, c := range to {
-		line := c.NewLine(&p.VM.Devices)
-		line.Broken = p.broken
-		lines = append(lines, line)
-		ports = append(ports, &vconsole.Port{Backend: line, Console: true, Name: fmt.Sprintf("ringo.%d", i)})
-	}
-	d, err := vconsole.New(ports...)
+// addVirtioAdapter adds a virtio adapter, in which each processor has a pair of
+// queues.
+func (p *PC) addVirtioAdapter(c Config, a Adapter) error {
+	d, err := nic.New(nic.Config{MAC: a.MAC, Port: a.Port, Pairs: min(c.CPUs, nic.MaxPairs), Lock: &p.VM.Devices, Broken: p.broken})
 	if err != nil {
 		return err
 	}
-	if err := p.AddVirtio(where, d); err != nil {
+	p.VM.OnClose(func() {
+		a.Connect(nil)
+		d.Close()
+	})
+	if err := p.AddVirtio(c.Virtio, d); err != nil {
 		return err
 	}
-	for i, line := range lines {
-		line.Connect(ports[i].Receive)
+	a.Connect(d.NIC())
+	return nil
+}
+
+// addE1000 adds an e1000.
+func (p *PC) addE1000(_ Config, a Adapter) error {
+	d, err := e1000.New(e1000.Config{Memory: p.VM.RAM, MAC: a.MAC, Port: a.Port, Clock: p.VM.Clock(), Run: p.served})
+	if err != nil {
+		return err
 	}
+	p.VM.OnClose(func() {
+		a.Connect(nil)
+		d.Close()
+		// Its goroutine may have a frame in hand: without a receiver that is
+		// on, it leaves memory alone.
+		p.VM.Devices.Lock()
+		defer p.VM.Devices.Unlock()
+		d.Reset()
+	})
+	if _, err := p.AddFunction(d.Function); err != nil {
+		return err
+	}
+	p.extended = append(p.extended, d)
+	a.Connect(d)
 	return nil
 }

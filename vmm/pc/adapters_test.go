@@ -22,7 +22,7 @@ func TestAdaptersConsolesAndBalloon(t *testing.T) {
 		for i := range plugs {
 			c.Adapters = append(c.Adapters, Adapter{MAC: ether.MAC{2, byte(i)}, Port: &plugs[i], Connect: plugs[i].Connect})
 		}
-		c.VirtioConsoles, c.Balloon = []*console.Console{terminal}, true
+		c.Serials, c.Balloon = []Serial{{Open: terminal.Open}}, true
 		return build(t, c)
 	}
 	old := newPC()

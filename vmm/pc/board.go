@@ -38,7 +38,7 @@ type board struct {
 	keyboard *i8042.Controller
 	port92   *i8042.Port92
 	pci      *pcihost.Host
-	uart     *serial.UART
+	uarts    []*serial.UART
 	consoles [2]*debugport.Console
 	post     debugport.POST
 	extended []Extension
@@ -77,11 +77,17 @@ func (p *PC) devices(c Config) error {
 			return err
 		}
 	}
+	if err := p.addUARTs(c); err != nil {
+		return err
+	}
 	if err := p.drives(c); err != nil {
 		return err
 	}
 	if err := p.addVirtio(c); err != nil {
 		return &keyError{"virtio", err}
+	}
+	if err := p.addVirtioConsole(c); err != nil {
+		return err
 	}
 	if err := p.registerAbsent(); err != nil {
 		return err
@@ -91,13 +97,6 @@ func (p *PC) devices(c Config) error {
 	}
 	p.placeLAPICs()
 	p.firmware()
-	line := c.Console.NewLine(&p.VM.Devices)
-	line.Broken = p.broken
-	p.uart = serial.New(p.VM.Clock(), p.isa(serial.COM1Line), line)
-	if err := p.VM.Ports.Register("COM1", serial.COM1, serial.Ports, p.uart); err != nil {
-		return err
-	}
-	line.Connect(p.uart.Receive)
 	return p.extend()
 }
 

@@ -38,12 +38,11 @@ type Config struct {
 	RNG    bool // a virtio source of random numbers
 	// Balloon is a virtio balloon: see PC.Balloon.
 	Balloon bool
-	// Adapters are virtio network adapters.
+	// Adapters are network adapters.
 	Adapters []Adapter
-	// VirtioConsoles are the terminals at the ports of a virtio console, which
-	// outlive the machine; none is no virtio console.
-	VirtioConsoles []*console.Console
-	// Console is the terminal at COM1. It outlives the machine.
+	// Serials are the serial lines; none is Console at COM1.
+	Serials []Serial
+	// Console is the machine's terminal. It outlives the machine.
 	Console *console.Console
 	// Screen is where the keyboard is typed at; nil is nowhere. It outlives
 	// the machine too.

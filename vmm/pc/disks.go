@@ -110,6 +110,10 @@ func (p *PC) NewDisk(b block.Backend) *block.Disk {
 	return disk
 }
 
+// Disks are the machine's disks: those of the configuration in its order, then
+// those of extensions.
+func (p *PC) Disks() []*block.Disk { return p.disks }
+
 // drain waits until no disk works on a request. The machine stands still, so a
 // disk that has ended one begins no other than those that wait at it. The caller
 // does not hold the device lock.
@@ -126,7 +130,8 @@ func (p *PC) Pause() {
 	p.drain()
 }
 
-// backend is where the disk's data are.
+// backend is where the disk's data are. An overlay writes to them only when it is
+// committed.
 func (d *Disk) backend() block.Backend {
 	switch {
 	case d.CD || d.ReadOnly:
@@ -134,7 +139,7 @@ func (d *Disk) backend() block.Backend {
 	case d.Write:
 		return block.NewBytes(d.Data, false)
 	}
-	return block.NewOverlay(block.NewBytes(d.Data, true), maxWritten)
+	return block.NewOverlay(block.NewBytes(d.Data, false), maxWritten)
 }
 
 // floppies is how many of the disks are in floppy drives.

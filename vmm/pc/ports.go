@@ -4,14 +4,12 @@ import (
 	"github.com/ringo-vmm/ringo/vmm"
 	"github.com/ringo-vmm/ringo/vmm/debugport"
 	"github.com/ringo-vmm/ringo/vmm/device"
-	"github.com/ringo-vmm/ringo/vmm/floppy"
 	"github.com/ringo-vmm/ringo/vmm/i8042"
 	"github.com/ringo-vmm/ringo/vmm/pcihost"
 	"github.com/ringo-vmm/ringo/vmm/pic"
 	"github.com/ringo-vmm/ringo/vmm/pit"
 	"github.com/ringo-vmm/ringo/vmm/pmtimer"
 	"github.com/ringo-vmm/ringo/vmm/rtc"
-	"github.com/ringo-vmm/ringo/vmm/vga"
 )
 
 // pmPort is where the power management registers are. The ACPI tables say so.
@@ -55,8 +53,8 @@ func (p *PC) registerPorts() error {
 // registerAbsent puts nothing where guests look for what is not there.
 func (p *PC) registerAbsent() error {
 	for _, v := range absent {
-		if v.base == vga.PortBase && p.vga != nil || v.base == floppy.Port && p.floppy != nil {
-			continue
+		if p.VM.Ports.Name(v.base) != "" {
+			continue // it is there
 		}
 		if err := p.VM.Ports.Register(v.name, v.base, v.count, vacant{}); err != nil {
 			return err

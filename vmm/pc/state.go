@@ -11,7 +11,7 @@ import (
 // who pulls a line comes before who has to remember its level.
 func (p *PC) stateful() []device.Stateful {
 	list := []device.Stateful{
-		p.pit, p.rtc, p.power(), p.keyboard, p.port92, p.pci, p.uart,
+		p.pit, p.rtc, p.power(), p.keyboard, p.port92, p.pci,
 		p.consoles[0], p.consoles[1], &p.post,
 		p.dma, p.pic, p.ioapic, &p.bus,
 	}
@@ -26,6 +26,9 @@ func (p *PC) stateful() []device.Stateful {
 	}
 	if p.floppy != nil {
 		list = slices.Insert(list, 0, device.Stateful(p.floppy))
+	}
+	for _, u := range p.uarts {
+		list = slices.Insert(list, 0, device.Stateful(u))
 	}
 	for _, d := range p.extended {
 		list = slices.Insert(list, 0, device.Stateful(d))

@@ -61,6 +61,7 @@ func savedOnce(t *testing.T, m config.Machine, but ...string) {
 	c := machine(&host{now: 1})
 	c.CPUs, c.Machine = 3, m
 	c.Firmware = &Firmware{BIOS: make([]byte, 64<<10)}
+	c.Serials = []Serial{{Port: 1, Open: c.Console.Open}, {Port: 3, Open: c.Console.Open}}
 	c.Disks = []Disk{{Data: make([]byte, 1<<20), Bus: config.BusAHCI}, {Data: make([]byte, floppy.Size), Bus: config.BusFloppy}}
 	p := build(t, c)
 	saved := map[uintptr]int{}

@@ -56,15 +56,10 @@ func (p *PC) addVirtioDisk(c Config, disk *block.Disk, n int) error {
 	return p.AddVirtio(c.Virtio, d)
 }
 
-// addVirtio adds the virtio devices that are no disks.
+// addVirtio adds the virtio devices that are neither disks nor consoles.
 func (p *PC) addVirtio(c Config) error {
 	if err := p.addAdapters(c); err != nil {
 		return err
-	}
-	if len(c.VirtioConsoles) > 0 {
-		if err := p.AddVirtioConsole(c.Virtio, c.VirtioConsoles...); err != nil {
-			return err
-		}
 	}
 	if c.RNG {
 		if err := p.AddVirtio(c.Virtio, rng.New(func(b []byte) { rand.Read(b) })); err != nil {
