@@ -10,6 +10,7 @@ TAMAGO   ?=
 PEER     ?=
 LINUX    ?=
 SMP      ?=
+IO       ?=
 DEV      ?=
 FORCE    ?=
 
@@ -29,7 +30,7 @@ help: ## list the targets
 	@echo "  DEV=/dev/sdX, FORCE=1   for usb"
 	@echo "  SOAKTIME=30m            for soak: how long it takes"
 	@echo "  FUZZTIME=1m             for fuzz: how long each target runs"
-	@echo "  PEER=kvm, LINUX=1       for bench: beside KVM; and time Linux to its shell; SMP=1: several processors"
+	@echo "  PEER=kvm, LINUX=1       for bench: beside KVM; and time Linux to its shell; SMP=1: several processors; IO=1: disks"
 	@echo "  TAMAGO=/path/to/go      for all: build with TamaGo's Go distribution"
 
 build: $(RINGO) ## build the kernel, build/ringo.elf
@@ -44,8 +45,8 @@ test: $(RINGO) ## vet, unit tests with the race detector, boot tests
 soak: $(RINGO) ## try for SOAKTIME to hang four processors, with guests
 	$(RINGO) test $(RINGO_FLAGS) -soak '$(SOAKTIME)'
 
-bench: $(RINGO) ## measure, and write build/bench.json (M, PEER=kvm, LINUX=1, SMP=1)
-	@$(RINGO) bench $(RINGO_FLAGS) -m '$(M)' -peer '$(PEER)' $(if $(filter 1,$(LINUX)),-linux 5) $(if $(filter 1,$(SMP)),-smp)
+bench: $(RINGO) ## measure, and write build/bench.json (M, PEER=kvm, LINUX=1, SMP=1, IO=1)
+	@$(RINGO) bench $(RINGO_FLAGS) -m '$(M)' -peer '$(PEER)' $(if $(filter 1,$(LINUX)),-linux 5) $(if $(filter 1,$(SMP)),-smp) $(if $(filter 1,$(IO)),-io)
 
 iso: $(RINGO) ## make build/ringo.iso, for CD and USB stick, BIOS and UEFI
 	$(RINGO) iso $(RINGO_FLAGS) $(CONFIG_FLAG)
