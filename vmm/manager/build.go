@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/ringo-vmm/ringo/vmm/block"
 	"github.com/ringo-vmm/ringo/vmm/config"
 	"github.com/ringo-vmm/ringo/vmm/loader"
 	"github.com/ringo-vmm/ringo/vmm/pc"
@@ -41,10 +42,11 @@ func (v *Machine) build() (*pc.PC, error) {
 	if err != nil {
 		return nil, err
 	}
+	list := v.disks(images)
 	p, err := pc.New(pc.Config{
 		Name: c.Name, Machine: c.Machine, Memory: c.Memory, CPUs: c.CPUs, Host: o.Host, Engine: engine, CPUID: o.CPUID, TSCHz: o.TSCHz, Wall: o.Wall,
 		Load: load, Serials: serials, Console: v.Console, Screen: v.Screen, Features: features, MSRs: c.MSRs, Share: c.Share,
-		Firmware: firmware(c, images), Disks: disks(c, images), Adapters: v.adapters, Virtio: c.Virtio, RNG: c.RNG, Balloon: c.Balloon,
+		Firmware: firmware(c, images, list), Disks: list, Adapters: v.adapters, Virtio: c.Virtio, RNG: c.RNG, Balloon: c.Balloon,
 	})
 	if err != nil {
 		return nil, c.Errorf(keyOf(err), "%v", err)
@@ -75,12 +77,12 @@ func (v *Machine) images() (map[string]loader.Image, error) {
 }
 
 // firmware is what the machine starts in, nil if that is a kernel.
-func firmware(c *config.VM, images map[string]loader.Image) *pc.Firmware {
+func firmware(c *config.VM, images map[string]loader.Image, disks []pc.Disk) *pc.Firmware {
 	if c.Firmware == "" {
 		return nil
 	}
 	f := &pc.Firmware{BIOS: images["firmware"].Data, VGA: images["vgabios"].Data}
-	paths := pc.DiskPaths(c.Machine, disks(c, images))
+	paths := pc.DiskPaths(c.Machine, disks)
 	for _, source := range c.Order {
 		for i, d := range c.Disks {
 			if source == d.Source() {
@@ -92,9 +94,20 @@ func firmware(c *config.VM, images map[string]loader.Image) *pc.Firmware {
 }
 
 // disks are the machine's disks.
-func disks(c *config.VM, images map[string]loader.Image) (list []pc.Disk) {
+func (v *Machine) disks(images map[string]loader.Image) (list []pc.Disk) {
+	c := v.Config
+	if v.overlays == nil {
+		v.overlays = make([]*block.Overlay, len(c.Disks))
+	}
 	for i, d := range c.Disks {
-		list = append(list, pc.Disk{Data: images[c.DiskKey(i)].Data, CD: d.CD, ReadOnly: d.ReadOnly, Write: d.Write, Bus: d.Bus})
+		disk := pc.Disk{Data: images[c.DiskKey(i)].Data, CD: d.CD, ReadOnly: d.ReadOnly, Write: d.Write, Bus: d.Bus}
+		if !d.CD && !d.ReadOnly && !d.Write {
+			if v.overlays[i] == nil {
+				v.overlays[i] = pc.NewOverlay(disk.Data)
+			}
+			disk.Overlay = v.overlays[i]
+		}
+		list = append(list, disk)
 	}
 	return list
 }

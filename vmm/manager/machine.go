@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ringo-vmm/ringo/vmm"
+	"github.com/ringo-vmm/ringo/vmm/block"
 	"github.com/ringo-vmm/ringo/vmm/config"
 	"github.com/ringo-vmm/ringo/vmm/console"
 	"github.com/ringo-vmm/ringo/vmm/pc"
@@ -27,9 +28,11 @@ type Machine struct {
 	// change is held by whoever starts, pauses, resets or ends the machine. It
 	// guards what follows up to mu.
 	change   sync.Mutex
-	unwanted bool          // somebody ends the run under way: it is the last
-	again    chan struct{} // not nil while a restart is due, which closing it calls off
-	fresh    int           // how many resets in a row came at once
+	unwanted bool             // somebody ends the run under way: it is the last
+	again    chan struct{}    // not nil while a restart is due, which closing it calls off
+	fresh    int              // how many resets in a row came at once
+	overlays []*block.Overlay // what the guest has written to its disks; kept over resets
+	keep     bool             // the end that comes is a reset's
 
 	mu     sync.Mutex
 	pc     *pc.PC // nil while it does not run
@@ -210,6 +213,10 @@ func (v *Machine) over(p *pc.PC) (again chan struct{}, wait time.Duration) {
 	v.mu.Unlock()
 	p.VM.Close()
 	if e.How != vmm.Reset || !v.Config.Restart || v.unwanted {
+		if !v.keep {
+			v.overlays = nil
+		}
+		v.keep = false
 		return nil, 0
 	}
 	if e.After > quick {
@@ -303,12 +310,20 @@ func (v *Machine) hold(pause bool, already string) error {
 // Destroy ends the machine, if it runs, and gives back what it had.
 func (v *Machine) Destroy() error { return v.end(vmm.Stopped) }
 
-// Reset starts the machine again from its beginning.
+// Reset starts the machine again from its beginning, with its disks as they are.
 func (v *Machine) Reset() error {
+	v.setKeep(true)
 	if err := v.end(vmm.Stopped); err != nil {
+		v.setKeep(false)
 		return err
 	}
 	return v.Start()
+}
+
+func (v *Machine) setKeep(keep bool) {
+	v.change.Lock()
+	v.keep = keep
+	v.change.Unlock()
 }
 
 // end ends the run and waits until all is given back.

@@ -23,6 +23,14 @@ type Disk struct {
 	ReadOnly bool
 	Write    bool // to Data
 	Bus      config.Bus
+	// Overlay is where writes go if they may not go to Data: NewOverlay's, with
+	// what was written before. It outlives the machine; nil is a new one.
+	Overlay *block.Overlay
+}
+
+// NewOverlay keeps what a guest writes apart from a disk's data.
+func NewOverlay(data []byte) *block.Overlay {
+	return block.NewOverlay(block.NewBytes(data, false), maxWritten)
 }
 
 // Where the controllers are on the PCI bus: a 440FX's IDE at the ISA bridge's
@@ -139,7 +147,10 @@ func (d *Disk) backend() block.Backend {
 	case d.Write:
 		return block.NewBytes(d.Data, false)
 	}
-	return block.NewOverlay(block.NewBytes(d.Data, false), maxWritten)
+	if d.Overlay != nil {
+		return d.Overlay
+	}
+	return NewOverlay(d.Data)
 }
 
 // floppies is how many of the disks are in floppy drives.
