@@ -125,7 +125,7 @@ func TestTwoLinuxMachines(t *testing.T) {
 }
 
 // A kernel comes up by every protocol that it offers: Linux by three, and Ringo
-// itself, in a machine of its own, by two.
+// itself, in a machine of its own, by three.
 func TestEveryBootProtocol(t *testing.T) {
 	linux := "kernel = \"vmlinuz-cloud\"\ninitrd = \"busybox.cpio\"\ncmdline = \"console=ttyS0\"\n"
 	// A medium has one file of a name, and Ringo is on it already.
@@ -146,6 +146,7 @@ func TestEveryBootProtocol(t *testing.T) {
 		{"linux32", linux, `busybox: ready`, files},
 		{"linux16", linux, `busybox: ready`, files},
 		{"multiboot", "kernel = \"inner.elf\"\n", `multiboot 1 by(?s).*ready after.*ringo> `, []string{inner}},
+		{"multiboot2", "kernel = \"inner.elf\"\n", `multiboot 2 by(?s).*ready after.*ringo> `, []string{inner}},
 		{"pvh", "kernel = \"inner.elf\"\n", `PVH(?s).*ready after.*ringo> `, []string{inner}},
 	} {
 		t.Run(c.boot, func(t *testing.T) {

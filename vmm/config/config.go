@@ -107,13 +107,15 @@ type Boot string
 // The ways to start. Each takes a Kernel; keysOf says which other keys it
 // takes.
 const (
-	BootAuto      Boot = "auto"      // by what the image is
-	BootLinux64   Boot = "linux64"   // bzImage, 64-bit boot protocol
-	BootLinux32   Boot = "linux32"   // bzImage, 32-bit boot protocol
-	BootLinux16   Boot = "linux16"   // bzImage, real-mode entry
-	BootPVH       Boot = "pvh"       // ELF with a PVH note
-	BootMultiboot Boot = "multiboot" // multiboot 1, ELF or by address fields
-	BootFlat      Boot = "flat"      // bytes at an address
+	BootAuto       Boot = "auto"       // by what the image is
+	BootLinux64    Boot = "linux64"    // bzImage, 64-bit boot protocol
+	BootLinux32    Boot = "linux32"    // bzImage, 32-bit boot protocol
+	BootLinux16    Boot = "linux16"    // bzImage, real-mode entry
+	BootPVH        Boot = "pvh"        // ELF with a PVH note
+	BootMultiboot  Boot = "multiboot"  // multiboot 1, ELF or by address fields
+	BootMultiboot2 Boot = "multiboot2" // multiboot 2, likewise
+	BootELF        Boot = "elf"        // an ELF image, started at its entry point
+	BootFlat       Boot = "flat"       // bytes at an address
 )
 
 // Source is a kind of device that firmware boots from.

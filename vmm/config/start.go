@@ -19,6 +19,8 @@ var keysOf = []struct {
 	{BootLinux16, nil, []string{"initrd", "cmdline"}},
 	{BootPVH, nil, []string{"initrd", "cmdline", "modules"}},
 	{BootMultiboot, nil, []string{"cmdline", "modules"}},
+	{BootMultiboot2, nil, []string{"cmdline", "modules"}},
+	{BootELF, nil, nil},
 	{BootFlat, []string{"address", "mode"}, nil},
 }
 

@@ -83,7 +83,8 @@ func FuzzMultiboot(f *testing.F) {
 	f.Add(append(makeELF(elfClass32, 0xc0100020, smallSegments...), mbHeader(3)...), "root=hd0", uint16(5000))
 	f.Add(mbKernel(0x60, 0x20, mbHeader(mbHasAddress, 0x100020, 0x100000, 0x100060, 0x102000, 0x100000)), "", uint16(1))
 	f.Add(mbKernel(0x40, 0, mbHeader(mbHasAddress, 0x100000, 0x100000, 0, 0, 0x100000)), "", uint16(0))
+	f.Add(mbKernel(0x60, 0, mb2Header(mb2Tag(mb2TagAddress, 0, 0x100000, 0x100000, 0, 0), mb2Tag(mb2TagEntry, 0, 0x100000), mb2End)), "x", uint16(10))
 	f.Fuzz(func(t *testing.T, image []byte, line string, size uint16) {
-		fuzzImage(t, m, image, line, size, Auto, Multiboot)
+		fuzzImage(t, m, image, line, size, Auto, Multiboot, Multiboot2)
 	})
 }

@@ -75,6 +75,8 @@ func Load(c Config) (Entry, error) {
 		e, err = l.linux16()
 	case Multiboot:
 		e, err = l.multiboot()
+	case Multiboot2:
+		e, err = l.multiboot2()
 	case PVH:
 		e, err = l.pvh()
 	case ELF:

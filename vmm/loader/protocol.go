@@ -9,17 +9,18 @@ import (
 type Protocol uint8
 
 const (
-	Auto      Protocol = iota // what the image is
-	Linux64                   // bzImage, 64-bit boot protocol
-	Linux32                   // bzImage, 32-bit boot protocol
-	Linux16                   // bzImage or zImage, entered in real mode
-	Multiboot                 // multiboot 1
-	PVH                       // ELF with a PVH note
-	ELF                       // ELF, started at its entry point
-	Flat                      // the bytes as they are; never found by Auto
+	Auto       Protocol = iota // what the image is
+	Linux64                    // bzImage, 64-bit boot protocol
+	Linux32                    // bzImage, 32-bit boot protocol
+	Linux16                    // bzImage or zImage, entered in real mode
+	Multiboot                  // multiboot 1
+	Multiboot2                 // multiboot 2
+	PVH                        // ELF with a PVH note
+	ELF                        // ELF, started at its entry point
+	Flat                       // the bytes as they are; never found by Auto
 )
 
-var protocolNames = [...]string{"auto", "linux64", "linux32", "linux16", "multiboot", "pvh", "elf", "flat"}
+var protocolNames = [...]string{"auto", "linux64", "linux32", "linux16", "multiboot", "multiboot2", "pvh", "elf", "flat"}
 
 func (p Protocol) String() string { return protocolNames[p] }
 
@@ -40,6 +41,9 @@ func detect(kernel []byte) (Protocol, error) {
 	}
 	if _, err := findMultiboot(kernel); err != errNoMultiboot {
 		return Multiboot, err
+	}
+	if _, err := findMultiboot2(kernel); err != errNoMultiboot2 {
+		return Multiboot2, err
 	}
 	if isELF(kernel) {
 		e, err := parseELF(kernel)

@@ -13,7 +13,8 @@ import (
 // protocols are the loader's names for the ways to start.
 var protocols = map[config.Boot]loader.Protocol{
 	config.BootAuto: loader.Auto, config.BootLinux64: loader.Linux64, config.BootLinux32: loader.Linux32, config.BootLinux16: loader.Linux16,
-	config.BootPVH: loader.PVH, config.BootMultiboot: loader.Multiboot, config.BootFlat: loader.Flat,
+	config.BootPVH: loader.PVH, config.BootMultiboot: loader.Multiboot, config.BootMultiboot2: loader.Multiboot2, config.BootELF: loader.ELF,
+	config.BootFlat: loader.Flat,
 }
 
 var modes = map[int]loader.Mode{16: loader.Real, 32: loader.Protected, 64: loader.Long}
