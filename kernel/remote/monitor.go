@@ -142,7 +142,7 @@ func (m *Monitors) shell(s *Session) error {
 	if err == nil {
 		err = r.Add(monitor.Command{Name: "exit", Group: "monitor", Help: "leave the monitor",
 			Run: func(*monitor.Context, []string) error {
-				end.gone.Store(true)
+				end.left.Store(true)
 				return typed.Close()
 			}})
 	}
@@ -184,12 +184,20 @@ func (m *Monitors) remove(t *terminal.Switch) {
 // hangUp types Ctrl-C for a user who is gone, for the command that still runs.
 type hangUp struct {
 	io.ReadWriter
-	gone atomic.Bool // it is typed, or not needed
+	gone atomic.Bool // it is typed
+	left atomic.Bool // the user typed exit, and sees nothing more
+}
+
+func (h *hangUp) Write(p []byte) (int, error) {
+	if h.left.Load() {
+		return len(p), nil
+	}
+	return h.ReadWriter.Write(p)
 }
 
 func (h *hangUp) Read(p []byte) (int, error) {
 	n, err := h.ReadWriter.Read(p)
-	if err != nil && n == 0 && len(p) > 0 && !h.gone.Swap(true) {
+	if err != nil && n == 0 && len(p) > 0 && !h.left.Load() && !h.gone.Swap(true) {
 		p[0] = ctrlC
 		return 1, nil
 	}
