@@ -85,7 +85,7 @@ func runTest(c *cli, args []string) error {
 		{"go vet", func() error { return f.vet(root) }},
 		{"unit tests", func() error { return goRun(root, "test", "-race", "-tags="+solutionTag, "./...") }},
 		{"boot tests", func() error {
-			return goRun(root, "test", "-count=1", "-timeout=40m", "-tags="+bootTag, "./test", "-args", "-tamago="+*f.tamago)
+			return goRun(root, "test", "-count=1", "-timeout=50m", "-tags="+bootTag, "./test", "-args", "-tamago="+*f.tamago)
 		}},
 	}
 	var failed []string
