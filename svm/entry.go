@@ -86,7 +86,7 @@ func (c *CPU) prepare() vmm.Reason {
 // finish does what there is to do after an exit.
 func (c *CPU) finish(e *vmm.Exit) {
 	if c.work&workVirtualSent != 0 {
-		c.endVirtual()
+		c.endVirtual(e)
 	}
 	if c.work&workDebugger != 0 {
 		c.stopDebugged(e)

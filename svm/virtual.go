@@ -1,6 +1,10 @@
 package svm
 
-import "github.com/ringo-vmm/ringo/amd64/cpuid"
+import (
+	"github.com/ringo-vmm/ringo/amd64"
+	"github.com/ringo-vmm/ringo/amd64/cpuid"
+	"github.com/ringo-vmm/ringo/vmm"
+)
 
 // QEMU's translator (TCG, version 7.2 and others) may deliver an interrupt twice
 // that VMRUN injects by EVENTINJ: it leaves the vector behind as an exception to
@@ -22,6 +26,11 @@ func isTCG(cpu cpuid.Func) bool {
 	return ok && h.Signature == "TCGTCGTCGTCG"
 }
 
+// deliveryFaults are the exceptions that the delivery of an interrupt can raise.
+// QEMU would deliver a virtual interrupt again after one, and a processor does not,
+// so they exit. APM vol. 2 §8.2.
+const deliveryFaults = 1<<amd64.InvalidTSS | 1<<amd64.SegmentNotPresent | 1<<amd64.StackFault | 1<<amd64.GeneralProtection | 1<<amd64.PageFault
+
 // sendVirtual makes the event of this entry a virtual interrupt, if it can.
 func (c *CPU) sendVirtual() {
 	c.work &^= workVirtual
@@ -31,20 +40,25 @@ func (c *CPU) sendVirtual() {
 	v := c.v
 	v.EventInj = 0
 	v.VIntr = VIntrMasking | VIntrIRQ | VIntrIgnoreTPR | VIntrPriority | VIntr(c.pending&EventVector)<<VIntrVectorShift
-	v.Clean &^= CleanTPR
-	c.sent = c.pending
+	c.sent, c.sentVectors = c.pending, v.InterceptVectors
+	v.InterceptVectors |= deliveryFaults
+	v.Clean &^= CleanTPR | CleanIntercepts
 	c.work |= workVirtualSent
 }
 
 // endVirtual takes the virtual interrupt back. If the guest has not taken it, or
-// not to the end, it is an event again.
-func (c *CPU) endVirtual() {
+// not to the end, it is an event again, unless its delivery has failed with an
+// exception: then only that is left of it, and the handler of the exit raises it.
+func (c *CPU) endVirtual(e *vmm.Exit) {
 	c.work &^= workVirtualSent
 	v := c.v
 	waits := v.VIntr&VIntrIRQ != 0
-	v.VIntr = c.virtualInterrupt()
-	v.Clean &^= CleanTPR
-	if waits {
+	v.VIntr, v.InterceptVectors = c.virtualInterrupt(), c.sentVectors
+	v.Clean &^= CleanTPR | CleanIntercepts
+	switch {
+	case waits && e.Reason == vmm.ReasonException && deliveryFaults>>e.Vector&1 != 0:
+		c.pending, e.Delivering = 0, false
+	case waits:
 		c.Interrupt(uint8(c.sent & EventVector))
 	}
 }

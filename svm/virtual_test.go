@@ -53,6 +53,23 @@ func TestInterruptsOnTCGAreVirtual(t *testing.T) {
 	}
 
 	c.Interrupt(0x31)
+	var vectors uint32
+	e := exit(t, c, ExitException+14, func(v *VMCB) {
+		vectors = v.InterceptVectors
+		v.ExitInfo1, v.ExitInfo2 = 2, 0x1000
+		v.ExitIntInfo = EventValid | EventException | 0x31
+	})
+	if vectors&(1<<14) == 0 || e.Reason != vmm.ReasonException || e.Vector != 14 || e.Address != 0x1000 || e.Delivering {
+		t.Errorf("a fault in the delivery: intercepts %#x, exit %+v", vectors, e)
+	}
+	if intr, event := see(nil); intr != VIntrMasking || event != 0 {
+		t.Errorf("after a fault in its delivery it is %#x, EVENTINJ %#x", intr, event)
+	}
+	if c.v.InterceptVectors&(1<<14) != 0 {
+		t.Error("page faults exit for good")
+	}
+
+	c.Interrupt(0x31)
 	c.Window(true)
 	if intr, event := see(nil); intr&VIntrIRQ == 0 || intr>>VIntrVectorShift != 0 || event != EventValid|EventInterrupt|0x31 {
 		t.Errorf("with a window, the virtual interrupt is %#x, EVENTINJ %#x", intr, event)

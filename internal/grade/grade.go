@@ -1,6 +1,9 @@
 package grade
 
-import "context"
+import (
+	"context"
+	"path/filepath"
+)
 
 // Grader grades what is in a repository.
 type Grader struct {
@@ -15,6 +18,11 @@ type Grader struct {
 // Grade grades a lab. An error is the grader's, or ctx's; what is wrong with
 // the submission is in the report.
 func (g *Grader) Grade(ctx context.Context, l *Lab) (*Report, error) {
+	root, err := filepath.Abs(g.Root)
+	if err != nil {
+		return nil, err
+	}
+	g.Root = root
 	r := &Report{Lab: l.Name, Title: l.Title}
 	if g.Tests {
 		if err := g.tests(ctx, l, r); err != nil {

@@ -125,7 +125,7 @@ func (g *Grader) boot(l *Lab) (vm *emu.VM, why string, err error) {
 	var messages strings.Builder
 	built, err := toolchain.Build(toolchain.Options{Root: g.Root, Out: filepath.Join(g.Root, "build", "labs", "kernel"), TamaGo: g.TamaGo, Tags: g.KernelTags(), Log: &messages})
 	if err != nil {
-		return nil, "the kernel does not compile:\n" + excerpt(messages.String(), 10), nil
+		return nil, fmt.Sprintf("the kernel does not compile: %v\n%s", err, excerpt(messages.String(), 10)), nil
 	}
 	o := emu.Options{Machine: l.Machine(), Image: built.ELF, Append: l.Run.Append, CPUs: max(l.Run.CPUs, 1)}
 	path, err := g.Stage(l)
