@@ -37,6 +37,9 @@ func newCable(t *testing.T, path string) *cable {
 
 // Send is ether.Port's. What the stack leaves to the adapter is done here.
 func (l *cable) Send(f ether.Frame) {
+	if !f.Check() {
+		return
+	}
 	var w ether.Finisher
 	for w.Finish(f, ether.Features{}); ; {
 		out, ok := w.Next()

@@ -42,8 +42,9 @@ const (
 	rebootCode   = 10
 )
 
-// exitLine is the kernel's last line: the exit code, and why in words.
-var exitLine = regexp.MustCompile(`(?m)^ringo: exit (\d{1,3})\b[ :]*(.*?)\r?$`)
+// exitLine is the kernel's last line: the exit code, and why in words. Behind the
+// prompt it is if somebody elsewhere, at the screen say, ended the machine.
+var exitLine = regexp.MustCompile(`(?m)^(?:ringo> )?ringo: exit (\d{1,3})\b[ :]*(.*?)\r?$`)
 
 // classify tells from the machine's output and the emulator's end what
 // happened. The kernel's last line is what counts; the emulators' own status
