@@ -72,10 +72,13 @@ var Race = []Package{{"gcc", "gcc"}, {"libc6-dev", "/usr/include/stdio.h"}}
 // GDB is the debugger that the stubs are tested with.
 var GDB = []Package{{"gdb", "gdb"}}
 
+// SSH is the client that talks to Ringo's monitor.
+var SSH = []Package{{"openssh-client", "ssh"}}
+
 // All is everything above.
 func All() []Package {
 	var all []Package
-	for _, p := range [][]Package{QEMU, Bochs, UEFI, PXE, ISO, Disk, Floppy, Race, GDB} {
+	for _, p := range [][]Package{QEMU, Bochs, UEFI, PXE, ISO, Disk, Floppy, Race, GDB, SSH} {
 		all = append(all, p...)
 	}
 	return all
