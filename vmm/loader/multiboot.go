@@ -62,6 +62,13 @@ func (l *load) multiboot() (Entry, error) {
 	if err != nil {
 		return Entry{}, l.kernelError(err)
 	}
+	return l.enterMultiboot(h, mbBootMagic, l.multibootInfo)
+}
+
+// enterMultiboot puts the kernel into memory, by its address fields or as an ELF
+// image, and makes the state that both versions start in: EAX and EBX lead to what
+// info adds.
+func (l *load) enterMultiboot(h multibootHeader, magic uint64, info func(d *bootData) (uint64, error)) (Entry, error) {
 	d, err := l.bootData()
 	if err != nil {
 		return Entry{}, err
@@ -74,27 +81,33 @@ func (l *load) multiboot() (Entry, error) {
 	if h.hasAddresses {
 		at, err = l.putByAddresses(h)
 	} else {
-		at, err = l.putELF()
+		at, err = l.putELF(h.entry)
 	}
 	if err != nil {
 		return Entry{}, err
 	}
-	info, err := l.multibootInfo(d)
+	where, err := info(d)
 	if err != nil {
 		return Entry{}, err
 	}
 	e, err := l.enter(Protected, at, gdt, 0)
-	e.RAX, e.RBX = mbBootMagic, info
+	e.RAX, e.RBX = magic, where
 	return e, err
 }
 
-// putELF puts an ELF kernel into memory and returns its entry point.
-func (l *load) putELF() (uint64, error) {
+// putELF puts an ELF kernel into memory and returns its entry point: the
+// guest-physical address that a header gives, or if that is 0 the file's own.
+func (l *load) putELF(entry uint32) (uint64, error) {
 	e, err := parseELF(l.Kernel.Data)
 	if err != nil {
 		return 0, l.kernelError(err)
 	}
-	at, err := e.physicalEntry()
+	at := uint64(entry)
+	if at == 0 {
+		at, err = e.physicalEntry()
+	} else if !e.isLoaded(at) {
+		err = fmt.Errorf("is corrupt: its multiboot entry point %#x is in no segment", at)
+	}
 	if err != nil {
 		return 0, l.kernelError(err)
 	}

@@ -96,28 +96,5 @@ func (l *load) multiboot2() (Entry, error) {
 	if err != nil {
 		return Entry{}, l.kernelError(err)
 	}
-	d, err := l.bootData()
-	if err != nil {
-		return Entry{}, err
-	}
-	gdt, err := d.gdt(Protected)
-	if err != nil {
-		return Entry{}, err
-	}
-	var at uint64
-	if h.hasAddresses {
-		at, err = l.putByAddresses(h)
-	} else if at, err = l.putELF(); h.entry != 0 {
-		at = uint64(h.entry)
-	}
-	if err != nil {
-		return Entry{}, err
-	}
-	info, err := l.multiboot2Info(d)
-	if err != nil {
-		return Entry{}, err
-	}
-	e, err := l.enter(Protected, at, gdt, 0)
-	e.RAX, e.RBX = mb2BootMagic, info
-	return e, err
+	return l.enterMultiboot(h, mb2BootMagic, l.multiboot2Info)
 }

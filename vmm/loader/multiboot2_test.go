@@ -90,5 +90,8 @@ func TestBadMultiboot2Images(t *testing.T) {
 		c := Config{RAM: memory(t, 4*mib), Kernel: Image{"k", mbKernel(0x1000, 0x100, tt.header)}, Protocol: Multiboot2}
 		wantError(t, name, c, "kernel: k: "+tt.want)
 	}
+	elf := withContents(makeELF(elfClass32, 0xc0100020, kernelSegments...))
+	copy(elf[0x1f00-0x1000:], mb2Header(mb2Tag(mb2TagEntry, 0, 0xfffff), mb2End))
+	wantError(t, "entry in no segment", Config{RAM: memory(t, 16*mib), Kernel: Image{"k", elf}}, "kernel: k: is corrupt: its multiboot entry point 0xfffff is in no segment")
 	wantError(t, "no header", Config{RAM: memory(t, 4*mib), Kernel: Image{"k", pattern(40000)}, Protocol: Multiboot2}, "kernel: k: has no multiboot 2 header")
 }
