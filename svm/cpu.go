@@ -12,22 +12,23 @@ import (
 // CPU is a guest processor: a vmm.CPU.
 type CPU struct {
 	context
-	engine      *Engine
-	space       *space
-	v           *VMCB
-	generation  uint64 // of its ASID
-	pending     Event  // for the next entry
-	sent        Event  // while workVirtualSent
-	sentVectors uint32 // likewise: the intercepts of exceptions before
-	clean       Clean  // the clean bits after an exit
-	work        work
-	window      bool // the caller asked for ReasonWindow
-	nmi         nmiState
-	iretRIP     uint64 // of the IRET, when it is nmiReturning
-	stepDR6     uint64 // the guest's, while workStep
-	cr8         uint64
-	debugger    debugger
-	putAway     func() // the processor gives up this guest's x87 and AVX state
+	engine         *Engine
+	space          *space
+	v              *VMCB
+	generation     uint64     // of its ASID
+	pending        Event      // for the next entry
+	sent           Event      // while workVirtualSent
+	sentVectors    uint32     // likewise: the intercepts of exceptions before
+	sentIntercept1 Intercept1 // and the others
+	clean          Clean      // the clean bits after an exit
+	work           work
+	window         bool // the caller asked for ReasonWindow
+	nmi            nmiState
+	iretRIP        uint64 // of the IRET, when it is nmiReturning
+	stepDR6        uint64 // the guest's, while workStep
+	cr8            uint64
+	debugger       debugger
+	putAway        func() // the processor gives up this guest's x87 and AVX state
 }
 
 // Orders of a processor's pages.

@@ -18,7 +18,8 @@ import (
 // the guest can take interrupts, which is at the entry. APM vol. 2 §15.21.4. One
 // that it has not taken when the guest exits waits for the next entry like any
 // other event. There is only one virtual interrupt, and Window has need of it
-// too; an interrupt that comes with others waiting is injected.
+// too: while others wait, the handler's IRET exits instead, or what exits before
+// that, and the window opens from there on.
 
 // isTCG tells whether the processor is QEMU's translator.
 func isTCG(cpu cpuid.Func) bool {
@@ -34,14 +35,17 @@ const deliveryFaults = 1<<amd64.InvalidTSS | 1<<amd64.SegmentNotPresent | 1<<amd
 // sendVirtual makes the event of this entry a virtual interrupt, if it can.
 func (c *CPU) sendVirtual() {
 	c.work &^= workVirtual
-	if c.window || c.pending&(EventValid|EventType) != EventValid|EventInterrupt {
+	if c.pending&(EventValid|EventType) != EventValid|EventInterrupt {
 		return
 	}
 	v := c.v
 	v.EventInj = 0
 	v.VIntr = VIntrMasking | VIntrIRQ | VIntrIgnoreTPR | VIntrPriority | VIntr(c.pending&EventVector)<<VIntrVectorShift
-	c.sent, c.sentVectors = c.pending, v.InterceptVectors
+	c.sent, c.sentVectors, c.sentIntercept1 = c.pending, v.InterceptVectors, v.Intercept1
 	v.InterceptVectors |= deliveryFaults
+	if c.window {
+		v.Intercept1 = v.Intercept1&^InterceptVINTR | InterceptIRET
+	}
 	v.Clean &^= CleanTPR | CleanIntercepts
 	c.work |= workVirtualSent
 }
@@ -53,7 +57,7 @@ func (c *CPU) endVirtual(e *vmm.Exit) {
 	c.work &^= workVirtualSent
 	v := c.v
 	waits := v.VIntr&VIntrIRQ != 0
-	v.VIntr, v.InterceptVectors = c.virtualInterrupt(), c.sentVectors
+	v.VIntr, v.InterceptVectors, v.Intercept1 = c.virtualInterrupt(), c.sentVectors, c.sentIntercept1
 	v.Clean &^= CleanTPR | CleanIntercepts
 	switch {
 	case waits && e.Reason == vmm.ReasonException && deliveryFaults>>e.Vector&1 != 0:

@@ -71,8 +71,18 @@ func TestInterruptsOnTCGAreVirtual(t *testing.T) {
 
 	c.Interrupt(0x31)
 	c.Window(true)
-	if intr, event := see(nil); intr&VIntrIRQ == 0 || intr>>VIntrVectorShift != 0 || event != EventValid|EventInterrupt|0x31 {
+	var intercepts Intercept1
+	if intr, event := see(func(v *VMCB) { taken(v); intercepts = v.Intercept1 }); intr != virtual31 || event != 0 {
 		t.Errorf("with a window, the virtual interrupt is %#x, EVENTINJ %#x", intr, event)
+	}
+	if intercepts&InterceptVINTR != 0 || intercepts&InterceptIRET == 0 {
+		t.Errorf("with a window, the intercepts are %#x", intercepts)
+	}
+	if intr, event := see(func(v *VMCB) { intercepts = v.Intercept1 }); intr&VIntrIRQ == 0 || intr>>VIntrVectorShift != 0 || event != 0 {
+		t.Errorf("the window is %#x, EVENTINJ %#x", intr, event)
+	}
+	if intercepts&InterceptVINTR == 0 || intercepts&InterceptIRET != 0 {
+		t.Errorf("the window's intercepts are %#x", intercepts)
 	}
 	c.Window(false)
 	c.Exception(6, 0, false)

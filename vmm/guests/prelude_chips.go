@@ -65,10 +65,16 @@ func (p *Prog) InitPIC(base uint8, mask uint16) {
 
 // StartPIT makes counter 0 interrupt at a rate in Hz, by mode 2. It changes
 // EAX.
-func (p *Prog) StartPIT(hz int) {
-	const lowHigh, mode2 = 3 << 4, 2 << 1
-	n := pitHz / hz
-	p.OutB(pitControl, lowHigh|mode2)
+func (p *Prog) StartPIT(hz int) { p.setPIT(2, pitHz/hz) }
+
+// TickPIT makes counter 0 interrupt once, after the period of a rate in Hz, by
+// mode 0. It changes EAX.
+func (p *Prog) TickPIT(hz int) { p.setPIT(0, pitHz/hz) }
+
+// setPIT sets counter 0's mode and count.
+func (p *Prog) setPIT(mode uint8, n int) {
+	const lowHigh = 3 << 4
+	p.OutB(pitControl, lowHigh|mode<<1)
 	p.OutB(pitCounter0, uint8(n))
 	p.OutB(pitCounter0, uint8(n>>8))
 }
