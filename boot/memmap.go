@@ -88,6 +88,17 @@ func (m *Map) holds(r Range, k Kind) bool {
 	return false
 }
 
+// endOfRAM is where the highest RAM ends.
+func (m *Map) endOfRAM() uint64 {
+	end := uint64(0)
+	for _, r := range m.Regions() {
+		if r.Kind == RAM {
+			end = max(end, r.End)
+		}
+	}
+	return end
+}
+
 // insert adds r, which overlaps nothing in the map, in its place. It reports
 // false when the map is full, and leaves r out: a full map loses memory, but
 // never gives away what is taken.

@@ -82,12 +82,19 @@ func TestFindUsableWithNothingLeft(t *testing.T) {
 }
 
 func TestFindUsableNotesKernelOutsideRAM(t *testing.T) {
-	i := normalised(t, Region{0x100000, 0x180000, RAM})
+	i := normalised(t, Region{0x100000, 0x180000, RAM}, Region{0x190000, 0x191000, RAM})
 	if err := i.FindUsable(Range{0x110000, 0x190000}, nil); err != nil {
 		t.Fatal(err)
 	}
 	wantProblem(t, i, KernelNotRAM)
-	wantMemory(t, &i.Usable, Region{0x100000, 0x110000, RAM})
+	wantMemory(t, &i.Usable, Region{0x100000, 0x110000, RAM}, Region{0x190000, 0x191000, RAM})
+}
+
+func TestFindUsableWithTooLittleMemory(t *testing.T) {
+	i := normalised(t, Region{0x100000, 0x180000, RAM}, Region{0x180000, 0x200000, Reserved})
+	if err := i.FindUsable(Range{0x110000, 0x190000}, nil); err != ErrTooSmall {
+		t.Errorf("%v, want %v", err, ErrTooSmall)
+	}
 }
 
 func TestFindUsableDropsBadModules(t *testing.T) {
@@ -298,6 +305,9 @@ func FuzzNormalise(f *testing.F) {
 
 		kernel := Range{32 * unit, 50 * unit}
 		err := i.FindUsable(kernel, taken)
+		if err == ErrTooSmall && i.Memory.endOfRAM() < kernel.End {
+			return
+		}
 		if (err == nil) != (len(i.Usable.Regions()) > 0) {
 			t.Fatalf("%v with %d usable regions", err, len(i.Usable.Regions()))
 		}

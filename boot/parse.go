@@ -21,6 +21,7 @@ const (
 	ErrMalformed Error = "boot: the loader's boot information is malformed"
 	ErrNoMap     Error = "boot: the loader gave no memory map"
 	ErrNoRAM     Error = "boot: the loader's memory map has no RAM in it"
+	ErrTooSmall  Error = "boot: too little memory: the kernel's image ends above all RAM"
 	ErrNoUsable  Error = "boot: the kernel and the boot modules leave no RAM to use"
 )
 

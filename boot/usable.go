@@ -54,10 +54,14 @@ func (i *Info) normalise() error {
 // FindUsable works out Usable: the RAM in Memory, in whole pages, without page
 // 0, the kernel's image, the modules, the framebuffer and the ranges taken. It
 // drops modules that overlap the kernel or each other or do not lie in RAM,
-// and returns ErrNoUsable when nothing is left. Pre-runtime.
+// and returns ErrTooSmall if the kernel ends above all RAM, and ErrNoUsable when
+// nothing is left. Pre-runtime.
 func (i *Info) FindUsable(kernel Range, taken []Range) error {
 	if !i.Memory.holds(kernel, RAM) {
 		i.note(KernelNotRAM, kernel.Start, kernel.End)
+	}
+	if i.Memory.endOfRAM() < kernel.End {
+		return ErrTooSmall
 	}
 	i.dropModules(kernel)
 
