@@ -26,7 +26,6 @@ type CPU struct {
 	nmi            nmiState
 	iretRIP        uint64 // of the IRET, when it is nmiReturning
 	stepDR6        uint64 // the guest's, while workStep
-	cr8            uint64
 	debugger       debugger
 	putAway        func() // the processor gives up this guest's x87 and AVX state
 }
@@ -56,7 +55,6 @@ const (
 	// processor: no interrupt is taken in between. APM vol. 2 §15.21. #MC is
 	// the host's.
 	alwaysVectors = 1<<amd64.Debug | 1<<amd64.AlignmentCheck | 1<<amd64.MachineCheck
-	cr8           = 1 << 8
 )
 
 // NewCPU makes a guest processor in the state of power-on.
@@ -80,7 +78,6 @@ func (e *Engine) NewCPU(s vmm.Space) (vmm.CPU, error) {
 	v := c.v
 	v.IOPM, v.MSRPM = e.iopm, e.msrpm
 	v.Intercept1, v.Intercept2, v.InterceptVectors = alwaysIntercept1, alwaysIntercept2, alwaysVectors
-	v.InterceptCRRead, v.InterceptCRWrite = cr8, cr8
 	if e.pauseFilter {
 		v.Intercept1 |= InterceptPAUSE
 		v.PauseCount, v.PauseThreshold = pauseCount, pauseThreshold

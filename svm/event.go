@@ -68,10 +68,11 @@ func (c *CPU) Window(on bool) {
 
 // virtualInterrupt is the virtual interrupt word as Window has it.
 func (c *CPU) virtualInterrupt() VIntr {
+	w := c.v.VIntr&VIntrTPRMask | VIntrMasking
 	if c.window {
-		return VIntrMasking | VIntrIRQ | VIntrIgnoreTPR | VIntrPriority
+		w |= VIntrIRQ | VIntrIgnoreTPR | VIntrPriority
 	}
-	return VIntrMasking
+	return w
 }
 
 // deliverAgain takes in an event whose delivery the exit interrupted. An INT n,

@@ -42,10 +42,16 @@ func (s *space) Map(gpa, hpa, size uint64, write bool) error {
 
 func (s *space) Unmap(gpa, size uint64) error { return s.tables.Unmap(gpa, size, nil) }
 
+// Harvest is vmm.Space's. The processor sets the bits of a nested entry as it
+// does those of any; its walk of the guest's own tables counts as a write to them.
+// APM vol. 2 §15.25.6.
+func (s *space) Harvest(gpa, size uint64, used func(gpa, size uint64, written bool)) error {
+	return s.tables.Harvest(gpa, size, used)
+}
+
 // Close frees the tables: those below the root go when nothing is mapped.
 func (s *space) Close() {
-	const all = 1 << 47
-	s.tables.Unmap(0, all, nil)
+	s.tables.Unmap(0, vmm.SpaceSize, nil)
 	s.engine.frames.FreePages(s.root, rootOrder)
 }
 

@@ -4,12 +4,14 @@ package svm
 
 import (
 	"encoding/binary"
+	"slices"
 	"testing"
 
 	"github.com/ringo-vmm/ringo/amd64"
 	"github.com/ringo-vmm/ringo/amd64/cpuid/cpuidtest"
 	"github.com/ringo-vmm/ringo/amd64/paging"
 	"github.com/ringo-vmm/ringo/vmm"
+	"github.com/ringo-vmm/ringo/vmm/vmmtest"
 )
 
 const (
@@ -162,6 +164,29 @@ func TestMapRefuses(t *testing.T) {
 	}
 	if len(f.pages) != frames {
 		t.Error("a refused Map made tables")
+	}
+}
+
+// The processor sets bits 5 and 6 of an entry. APM vol. 2 §5.4.2.
+func TestHarvest(t *testing.T) {
+	s, _ := newSpace(t, cpuidtest.QEMUEPYC)
+	if err := s.Map(0, 64*mib, 6*mib, true); err != nil {
+		t.Fatal(err)
+	}
+	large := tableMemory{}.Table(uint64(s.tables.Walk(0).Entries[paging.PDPT-1]) & 0xf_ffff_ffff_f000)
+	large[0] |= 1<<5 | 1<<6
+	large[1] |= 1 << 5
+	large[2] |= 1<<8 | 1<<9 // which are software's
+	for _, want := range [][]vmmtest.Page{{{GPA: 0, Size: 2 * mib, Written: true}, {GPA: 2 * mib, Size: 2 * mib}}, nil} {
+		var got []vmmtest.Page
+		if err := s.Harvest(0, vmm.SpaceSize, func(gpa, size uint64, written bool) {
+			got = append(got, vmmtest.Page{GPA: gpa, Size: size, Written: written})
+		}); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%v, %v, want %v", got, err, want)
+		}
+	}
+	if l, ok := nestedWalk(s.root, mib); !ok || !l.write || l.hpa != 65*mib {
+		t.Errorf("%v, %+v", ok, l)
 	}
 }
 

@@ -44,7 +44,7 @@ func (c *CPU) State(s *x86.State) {
 	c.copySegments(s)
 	s.GDTR = x86.Table{Base: v.GDTR.Base, Limit: uint16(v.GDTR.Limit)}
 	s.IDTR = x86.Table{Base: v.IDTR.Base, Limit: uint16(v.IDTR.Limit)}
-	s.CR0, s.CR2, s.CR3, s.CR4, s.CR8 = v.CR0, v.CR2, v.CR3, v.CR4, c.cr8
+	s.CR0, s.CR2, s.CR3, s.CR4, s.CR8 = v.CR0, v.CR2, v.CR3, v.CR4, uint64(c.CR8())
 	s.EFER, s.XCR0 = v.EFER&^msr.EFERSVME, c.xcr0()
 	c.debugState(s)
 	s.STAR, s.LSTAR, s.CSTAR, s.SFMASK, s.KernelGSBase = v.STAR, v.LSTAR, v.CSTAR, v.SFMASK, v.KernelGSBase
@@ -73,7 +73,7 @@ func (c *CPU) SetState(s *x86.State) {
 	}
 	v.GDTR = Segment{Base: s.GDTR.Base, Limit: uint32(s.GDTR.Limit)}
 	v.IDTR = Segment{Base: s.IDTR.Base, Limit: uint32(s.IDTR.Limit)}
-	v.CR0, v.CR2, v.CR3, v.CR4, c.cr8 = s.CR0, s.CR2, s.CR3, s.CR4, s.CR8
+	v.CR0, v.CR2, v.CR3, v.CR4 = s.CR0, s.CR2, s.CR3, s.CR4
 	v.EFER = s.EFER | msr.EFERSVME
 	c.setXCR0(s.XCR0)
 	c.setDebugState(s)
@@ -87,6 +87,7 @@ func (c *CPU) SetState(s *x86.State) {
 	c.watchDebug()
 	// A shutdown leaves it undefined. APM vol. 2 §15.14.3.
 	v.VIntr = c.virtualInterrupt()
+	c.SetCR8(uint8(s.CR8))
 	v.Clean = 0
 	c.work |= workFlush
 }

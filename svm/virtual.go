@@ -40,7 +40,7 @@ func (c *CPU) sendVirtual() {
 	}
 	v := c.v
 	v.EventInj = 0
-	v.VIntr = VIntrMasking | VIntrIRQ | VIntrIgnoreTPR | VIntrPriority | VIntr(c.pending&EventVector)<<VIntrVectorShift
+	v.VIntr = v.VIntr&VIntrTPRMask | VIntrMasking | VIntrIRQ | VIntrIgnoreTPR | VIntrPriority | VIntr(c.pending&EventVector)<<VIntrVectorShift
 	c.sent, c.sentVectors, c.sentIntercept1 = c.pending, v.InterceptVectors, v.Intercept1
 	v.InterceptVectors |= deliveryFaults
 	if c.window {

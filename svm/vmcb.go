@@ -159,7 +159,7 @@ type VIntr uint64
 
 // Bits of VIntr. The virtual interrupt's vector is in bits 39:32.
 const (
-	VIntrTPRMask     VIntr = 0xff
+	VIntrTPRMask     VIntr = 0xf    // CR8
 	VIntrIRQ         VIntr = 1 << 8 // a virtual interrupt is pending
 	VIntrGIF         VIntr = 1 << 9
 	VIntrPriority    VIntr = 0xf << 16

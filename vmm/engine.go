@@ -1,6 +1,7 @@
 package vmm
 
 import (
+	"errors"
 	"sync/atomic"
 
 	"github.com/ringo-vmm/ringo/vmm/x86"
@@ -35,9 +36,19 @@ type Space interface {
 	Map(gpa, hpa, size uint64, write bool) error
 	// Unmap takes a range away.
 	Unmap(gpa, size uint64) error
+	// Harvest calls used for each page that has a part in a range and that
+	// the guest's processors have used since they were last harvested, with
+	// the page's guest-physical address, its size in bytes, and whether it
+	// was written to. What processors have cached of those pages may keep
+	// them from being seen the next time, until CPU.FlushTLB. It fails with
+	// ErrNoUsage.
+	Harvest(gpa, size uint64, used func(gpa, size uint64, written bool)) error
 	// Close frees the tables. No processor may use the space any more.
 	Close()
 }
+
+// ErrNoUsage is Harvest's where it cannot be told.
+var ErrNoUsage = errors.New("this processor does not note which pages a guest uses: its nested page tables have no accessed and dirty flags")
 
 // CPU is a guest processor. One goroutine at a time uses it, on one processor
 // until it calls Leave.
@@ -92,6 +103,17 @@ type CPU interface {
 	Exception(vector uint8, code uint32, hasCode bool)
 	// Delivered says that software has delivered the event that was queued.
 	Delivered()
+	// CR8 is the guest's task priority: the moves to and from CR8 are the
+	// guest's own, where the hardware can do that, and exit with
+	// ReasonControl elsewhere. SetCR8 sets it. ExitBelow asks for an exit
+	// when the guest makes it less than v, with ReasonWindow, or ReasonControl
+	// in front of the move; 0 takes the request back. Raised is a byte that
+	// is 0 while CR8 is 0, for those in a hurry. It is the same byte for the
+	// processor's lifetime.
+	Raised() *uint8
+	CR8() uint8
+	SetCR8(v uint8)
+	ExitBelow(v uint8)
 	// Window asks for ReasonWindow as soon as the guest can take an
 	// interrupt, or takes the request back.
 	Window(on bool)

@@ -4,6 +4,7 @@ import (
 	"github.com/ringo-vmm/ringo/amd64/cpuid"
 	"github.com/ringo-vmm/ringo/amd64/msr"
 	"github.com/ringo-vmm/ringo/vmm/emulate"
+	"github.com/ringo-vmm/ringo/vmm/lapic"
 	"github.com/ringo-vmm/ringo/vmm/policy"
 	"github.com/ringo-vmm/ringo/vmm/x86"
 )
@@ -14,6 +15,8 @@ type LocalAPIC interface {
 	// TPR is the task priority, of which CR8 is the upper half.
 	TPR() uint8
 	SetTPR(v uint8)
+	// ShareTPR says who has the upper half of the task priority from now on.
+	ShareTPR(with lapic.Priority)
 	// TSCChanged tells it that the guest's time-stamp counter has jumped.
 	TSCChanged()
 }
@@ -37,6 +40,7 @@ func (c *VCPU) SetLocalAPIC(l LocalAPIC) {
 	c.local = l
 	c.msrs.Handle(msr.APICBase, 1, l)
 	c.msrs.Handle(x2APIC, x2APICs, l)
+	l.ShareTPR(c.cpu)
 }
 
 // Idle is how long the processor has been halted, in ns.
@@ -221,8 +225,9 @@ func (c *VCPU) doException() {
 	c.exception(e.Vector, e.ErrorCode, v.HasCode() && c.cpu.Look().CR0&x86.CR0PE != 0)
 }
 
-// control8 is a move to or from CR8, which is the local APIC's task priority.
-// APM vol. 2 §16.6.3. No other control register exits, and debug registers only
+// control8 is a move to or from CR8, which is the local APIC's task priority, and
+// which exits when the hardware does not do it, or somebody waits for it to be
+// lower. APM vol. 2 §16.6.3. No other control register exits, and debug registers only
 // while a debugger has them.
 func (c *VCPU) control8() {
 	c.cpu.Look()

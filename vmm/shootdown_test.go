@@ -12,11 +12,12 @@ import (
 )
 
 // page is a guest-physical page that guests use as long as their TLB, or the
-// tables, have it.
+// tables, have it. For Harvest it is the dirty bit that they have: a guest that
+// finds it does not set it again.
 type page struct {
 	vmmtest.Engine
 	mapped atomic.Bool
-	gone   atomic.Bool  // Unmap has returned
+	gone   atomic.Bool  // Unmap, or Harvest, has returned
 	misuse atomic.Int32 // uses when it was gone
 	uses   atomic.Int32
 
@@ -31,6 +32,11 @@ type pageSpace struct {
 
 func (s pageSpace) Map(gpa, hpa, size uint64, write bool) error { s.mapped.Store(true); return nil }
 func (s pageSpace) Unmap(gpa, size uint64) error                { s.mapped.Store(false); return nil }
+
+func (s pageSpace) Harvest(gpa, size uint64, used func(gpa, size uint64, written bool)) error {
+	s.mapped.Store(false)
+	return nil
+}
 
 func (p *page) NewSpace() (vmm.Space, error) {
 	s, err := p.Engine.NewSpace()
@@ -101,6 +107,14 @@ func (c *pageCPU) use() {
 }
 
 func TestNobodyUsesWhatIsUnmapped(t *testing.T) {
+	testShootdown(t, func(vm *vmm.VM) error { return vm.Unmap(nil, 0, 4096) })
+}
+
+func TestNobodyKeepsWhatIsHarvested(t *testing.T) {
+	testShootdown(t, func(vm *vmm.VM) error { return vm.Harvest(0, 4096, nil) })
+}
+
+func testShootdown(t *testing.T, take func(vm *vmm.VM) error) {
 	p := new(page)
 	host := &pageHost{page: p}
 	vm, err := vmmtest.VM("shared", host, p, ram.BlockSize)
@@ -123,7 +137,7 @@ func TestNobodyUsesWhatIsUnmapped(t *testing.T) {
 			runtime.Gosched()
 		}
 		vm.Devices.Lock()
-		if err := vm.Unmap(nil, 0, 4096); err != nil {
+		if err := take(vm); err != nil {
 			t.Fatal(err)
 		}
 		p.gone.Store(true)

@@ -21,7 +21,6 @@ func (a allowed) check(name string, v uint64) error {
 // tables 24-5 to 24-7, 24-10 and 24-12.
 const (
 	pinPostedInterrupts    = 1 << 7
-	primaryTPRShadow       = 1 << 21
 	primaryIOBitmaps       = 1 << 25
 	secondaryAPICAccess    = 1 << 0
 	secondaryX2APIC        = 1 << 4
@@ -87,17 +86,19 @@ func checkExecution(c *context, l limits) error {
 	return nil
 }
 
-// checkAPIC is for the virtualization of the local APIC, which the engine leaves
-// to software. SDM vol. 3 §26.2.1.1.
-func checkAPIC(c *context, _ limits) error {
+// checkAPIC is for the virtualization of the local APIC, of which the engine uses
+// the task priority alone. SDM vol. 3 §26.2.1.1.
+func checkAPIC(c *context, l limits) error {
 	k := &c.controls
 	switch {
 	case k.Pin&pinPostedInterrupts != 0:
 		return bad("pin-based controls", k.Pin, "posted interrupts are on, and there is no descriptor for them")
-	case c.primary&primaryTPRShadow != 0:
-		return bad("primary controls", c.primary, "the TPR shadow is on, and there is no virtual-APIC page")
 	case k.Secondary&(secondaryX2APIC|secondaryAPICRegisters|secondaryInterrupts) != 0:
-		return bad("secondary controls", k.Secondary, "APIC virtualization needs the TPR shadow")
+		return bad("secondary controls", k.Secondary, "more of the APIC is virtualized than the engine knows of")
+	case c.primary&primaryTPRShadow != 0 && !l.page(k.VirtualAPIC):
+		return bad("virtual-APIC address", k.VirtualAPIC, "not the address of a page")
+	case c.primary&primaryTPRShadow != 0 && k.TPRThreshold > uint64(*c.tpr>>4):
+		return bad("TPR threshold", k.TPRThreshold, fmt.Sprintf("more than CR8, which is %d", *c.tpr>>4))
 	case k.Secondary&secondaryAPICAccess != 0:
 		return bad("secondary controls", k.Secondary, "APIC accesses are virtualized, and there is no page for them")
 	}
@@ -108,7 +109,6 @@ func checkAPIC(c *context, _ limits) error {
 const (
 	eptpType     = 7
 	eptpLevels   = 7 << 3
-	eptpDirty    = 1 << 6 // accessed and dirty flags
 	eptpReserved = 0x1f << 7
 )
 
@@ -130,8 +130,8 @@ func checkPaging(c *context, l limits) error {
 		return wrong("not write-back memory")
 	case k.EPTP&eptpLevels != eptpFourLevels:
 		return wrong("not four levels of tables")
-	case k.EPTP&eptpDirty != 0:
-		return wrong("accessed and dirty flags, which the engine does not use")
+	case k.EPTP&eptpUsageFlags != 0 && !l.usageFlags:
+		return wrong("accessed and dirty flags, which the processor does not have")
 	case k.EPTP&eptpReserved != 0 || !l.page(k.EPTP&^0xfff):
 		return wrong("reserved bits are set")
 	}

@@ -51,11 +51,11 @@ func TestCheckControlsNamesTheField(t *testing.T) {
 
 		{"secondary controls is 0x14ea: they are not", func(c *context) { c.primary &^= primarySecondary }, false},
 		{"CR3-target count is 0x5: more", func(c *context) { c.controls.CR3Targets = 5 }, false},
-		{"primary controls is 0xb7986dfa: I/O bitmaps", func(c *context) { c.primary |= primaryIOBitmaps }, false},
+		{"primary controls is 0xb7a06dfa: I/O bitmaps", func(c *context) { c.primary |= primaryIOBitmaps }, false},
 		{"MSR bitmap is 0x1001: not the address", func(c *context) { c.controls.MSRBitmap = 0x1001 }, false},
 		{"MSR bitmap is 0x10000000000: not the address", func(c *context) { c.controls.MSRBitmap = 1 << 40 }, false},
 		{"pin-based controls is 0x77: virtual NMIs", func(c *context) { c.controls.Pin &^= pinNMI }, false},
-		{"primary controls is 0xb5d86dfa: NMI-window", func(c *context) {
+		{"primary controls is 0xb5e06dfa: NMI-window", func(c *context) {
 			c.controls.Pin &^= pinVirtualNMI
 			c.primary |= primaryNMIWindow
 		}, false},
@@ -63,10 +63,13 @@ func TestCheckControlsNamesTheField(t *testing.T) {
 		{"secondary controls is 0x34ea: VM functions", func(c *context) { c.controls.Secondary |= secondaryFunctions }, false},
 
 		{"pin-based controls is 0xff: posted", func(c *context) { c.controls.Pin |= pinPostedInterrupts }, false},
-		{"primary controls is 0xb5b86dfa: the TPR", func(c *context) { c.primary |= primaryTPRShadow }, false},
-		{"secondary controls is 0x14fa: APIC virt", func(c *context) { c.controls.Secondary |= secondaryX2APIC }, false},
-		{"secondary controls is 0x15ea: APIC virt", func(c *context) { c.controls.Secondary |= secondaryAPICRegisters }, false},
-		{"secondary controls is 0x16ea: APIC virt", func(c *context) { c.controls.Secondary |= secondaryInterrupts }, false},
+		{"virtual-APIC address is 0x1001: not", func(c *context) { c.controls.VirtualAPIC = 0x1001 }, false},
+		{"virtual-APIC address is 0x10000000000: not", func(c *context) { c.controls.VirtualAPIC = 1 << 40 }, false},
+		{"TPR threshold is 0x4: more than CR8, which is 3", func(c *context) { *c.tpr, c.controls.TPRThreshold = 0x3f, 4 }, false},
+		{"TPR threshold is 0x10: more", func(c *context) { *c.tpr, c.controls.TPRThreshold = 0xff, 16 }, false},
+		{"secondary controls is 0x14fa: more of the APIC", func(c *context) { c.controls.Secondary |= secondaryX2APIC }, false},
+		{"secondary controls is 0x15ea: more of the APIC", func(c *context) { c.controls.Secondary |= secondaryAPICRegisters }, false},
+		{"secondary controls is 0x16ea: more of the APIC", func(c *context) { c.controls.Secondary |= secondaryInterrupts }, false},
 		{"secondary controls is 0x14eb: APIC acc", func(c *context) { c.controls.Secondary |= secondaryAPICAccess }, false},
 
 		{"VPID is 0x0: 0", func(c *context) { c.controls.VPID = 0 }, false},
@@ -75,7 +78,6 @@ func TestCheckControlsNamesTheField(t *testing.T) {
 		{"secondary controls is 0x414ea: a page-mod", func(c *context) { c.controls.Secondary |= secondaryVE }, false},
 		{"EPT pointer is 0x1018: not write-back", func(c *context) { c.controls.EPTP = 0x1018 }, false},
 		{"EPT pointer is 0x1026: not four", func(c *context) { c.controls.EPTP = 0x1026 }, false},
-		{"EPT pointer is 0x105e: accessed", func(c *context) { c.controls.EPTP = 0x105e }, false},
 		{"EPT pointer is 0x109e: reserved", func(c *context) { c.controls.EPTP = 0x109e }, false},
 		{"EPT pointer is 0x1000000101e: reserved", func(c *context) { c.controls.EPTP = 0x1000000101e }, false},
 
@@ -101,5 +103,17 @@ func TestCheckControlsNamesTheField(t *testing.T) {
 		if err := checkControls(&c.context, l); err == nil || !strings.HasPrefix(err.Error(), tc.want) {
 			t.Errorf("got %v, want %s...", err, tc.want)
 		}
+	}
+}
+
+func TestUsageFlagsTakeAProcessorThatHasThem(t *testing.T) {
+	c, _ := running(t)
+	l := c.engine.limits
+	if err := checkControls(&c.context, l); err != nil || c.controls.EPTP&0x40 == 0 {
+		t.Errorf("EPT pointer %#x: %v", c.controls.EPTP, err)
+	}
+	l.usageFlags = false
+	if err := checkControls(&c.context, l); err == nil || !strings.Contains(err.Error(), "accessed and dirty flags") {
+		t.Errorf("a processor without them: %v", err)
 	}
 }

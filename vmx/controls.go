@@ -26,6 +26,7 @@ const (
 	primaryRDPMC           = 1 << 11
 	primaryCR8Load         = 1 << 19
 	primaryCR8Store        = 1 << 20
+	primaryTPRShadow       = 1 << 21
 	primaryNMIWindow       = 1 << 22
 	primaryDR              = 1 << 23
 	primaryIO              = 1 << 24
@@ -64,6 +65,7 @@ const (
 	needPin       = pinInterrupt | pinNMI | pinVirtualNMI
 	wantPin       = pinTimer
 	needPrimary   = primaryTSCOffset | primaryHLT | primaryMWAIT | primaryRDPMC | primaryCR8Load | primaryCR8Store | primaryDR | primaryIO | primaryMSRBitmap | primaryMONITOR | primarySecondary
+	wantPrimary   = primaryTPRShadow
 	needSecondary = 1<<secondaryEPT | secondaryUnrestricted
 	wantSecondary = 1<<secondaryVPID | secondaryRDTSCP | secondaryWBINVD | secondaryPauseLoop | secondaryINVPCID | secondaryXSAVES
 	needExit      = exitSaveDebug | exitHost64 | exitLoadPAT | exitSaveEFER | exitLoadEFER
@@ -82,6 +84,7 @@ type features struct {
 	cr0Fixed0, cr0Fixed1    uint64
 	cr4Fixed0, cr4Fixed1    uint64
 	gigabytePages           bool
+	usageFlags              bool   // accessed and dirty flags in extended page tables
 	trapFlag                bool   // monitor trap flag
 	slice                   uint64 // in units of the preemption timer
 }
@@ -101,6 +104,7 @@ const (
 // Bits of IA32_VMX_EPT_VPID_CAP. SDM vol. 3 App. A.10.
 const (
 	capGigabytePages = 1 << 17
+	capUsageFlags    = 1 << 21
 	capINVEPTSingle  = 1 << 25
 	capINVVPID       = 1 << 32
 	capINVVPIDSingle = 1 << 41
@@ -123,7 +127,10 @@ func readFeatures(cpu cpuid.Func, rdmsr func(uint32) (uint64, error)) (features,
 		xsave:   cpu.Has(cpuid.XSAVE),
 	}
 	f.pin, f.allow.pin = r.control(msr.VMXTruePinCtls, needPin, wantPin)
-	f.primary, f.allow.primary = r.control(msr.VMXTrueProcCtls, needPrimary, 0)
+	f.primary, f.allow.primary = r.control(msr.VMXTrueProcCtls, needPrimary, wantPrimary)
+	if f.primary&primaryTPRShadow != 0 {
+		f.primary &^= primaryCR8Load | primaryCR8Store
+	}
 	f.trapFlag = f.allow.primary.may&primaryTrapFlag != 0
 	f.secondary, f.allow.secondary = r.control(msr.VMXProcCtls2, needSecondary, wantSecondary)
 	f.exit, f.allow.exit = r.control(msr.VMXTrueExitCtls, needExit, 0)
@@ -134,6 +141,7 @@ func readFeatures(cpu cpuid.Func, rdmsr func(uint32) (uint64, error)) (features,
 		return f, r.err
 	}
 	f.gigabytePages = caps&capGigabytePages != 0
+	f.usageFlags = caps&capUsageFlags != 0
 	f.invept = invalidateAll
 	if caps&capINVEPTSingle != 0 {
 		f.invept = invalidateSingle

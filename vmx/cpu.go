@@ -23,7 +23,6 @@ type CPU struct {
 	vpid     uint16
 	lists    *[switchedMSRs]msrEntry // the guest's, in a page that entries read
 	page     uint64                  // its host-physical address
-	cr8      uint64
 	cstar    uint64
 	debugger debugger
 	putAway  func() // the processor gives up this guest's x87 and AVX state
@@ -44,6 +43,7 @@ const (
 const (
 	vmcsOrder = 0
 	listOrder = 0
+	apicOrder = 0
 	fpuOrder  = 1 // 8 KiB: no guest has a component of XSAVE that does not fit
 	fpuSize   = 4096 << fpuOrder
 )
@@ -85,6 +85,7 @@ func (e *Engine) NewCPU(s vmm.Space) (_ vmm.CPU, err error) {
 	for i, n := range switched {
 		c.lists[i].number = n
 	}
+	c.tpr = (*uint32)(unsafe.Pointer(&amd64.Bytes(uintptr(c.apic), apicTPR+4)[apicTPR]))
 	c.primary = uint64(e.primary)
 	c.controls = controls{
 		Pin: uint64(e.pin), Secondary: uint64(e.secondary), Exit: uint64(e.exit), Exceptions: vectors,
@@ -92,6 +93,7 @@ func (e *Engine) NewCPU(s vmm.Space) (_ vmm.CPU, err error) {
 		MSRBitmap: e.msrBitmap, EPTP: c.space.eptp(), VPID: uint64(c.vpid),
 		EntryMSRLoad: c.page, EntryMSRs: switchedMSRs, ExitMSRs: switchedMSRs,
 		LinkPointer: ^uint64(0), PauseGap: pauseGap, PauseWindow: pauseWindow, Timer: e.slice,
+		VirtualAPIC: c.apic,
 	}
 	c.invept, c.invvpid = e.invept, e.invvpid
 	c.eptDescriptor[0], c.vpidDescriptor[0] = c.controls.EPTP, c.controls.VPID
@@ -117,6 +119,9 @@ func (c *CPU) allocate() (err error) {
 	if c.page, err = e.frames.AllocPages(listOrder); err != nil {
 		return err
 	}
+	if c.apic, err = e.frames.AllocPages(apicOrder); err != nil {
+		return err
+	}
 	if c.fpu, err = e.frames.AllocPages(fpuOrder); err != nil {
 		return err
 	}
@@ -135,7 +140,7 @@ func (c *CPU) free() {
 	for _, p := range [...]struct {
 		pa    uint64
 		order int
-	}{{c.fpu, fpuOrder}, {c.page, listOrder}, {c.vmcs, vmcsOrder}} {
+	}{{c.fpu, fpuOrder}, {c.apic, apicOrder}, {c.page, listOrder}, {c.vmcs, vmcsOrder}} {
 		if p.pa != 0 {
 			f.FreePages(p.pa, p.order)
 		}

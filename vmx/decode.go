@@ -32,6 +32,7 @@ var simple = [reasons]vmm.Reason{
 	ReasonInterrupt: vmm.ReasonHost, ReasonINIT: vmm.ReasonHost, ReasonSIPI: vmm.ReasonHost, ReasonIOSMI: vmm.ReasonHost,
 	ReasonSMI: vmm.ReasonHost, ReasonTimer: vmm.ReasonHost,
 	ReasonTripleFault: vmm.ReasonShutdown, ReasonInterruptWindow: vmm.ReasonWindow,
+	ReasonTPR:   vmm.ReasonWindow,
 	ReasonCPUID: vmm.ReasonCPUID, ReasonHLT: vmm.ReasonHLT, ReasonPAUSE: vmm.ReasonPause,
 	ReasonINVD: vmm.ReasonInvalidate, ReasonWBINVD: vmm.ReasonInvalidate,
 	ReasonVMCALL: vmm.ReasonHypercall, ReasonXSETBV: vmm.ReasonXSETBV,

@@ -21,7 +21,7 @@ func TestDecodeReasons(t *testing.T) {
 			t.Errorf("%v: %+v, want %v", Reason(r), e, want)
 		}
 	}
-	for _, r := range []Reason{35, 38, 42, 65, 100, ReasonMSRLoad, ReasonTPR, ReasonAPICAccess, ReasonEPTBad, ReasonGDTR, ReasonPMLFull} {
+	for _, r := range []Reason{35, 38, 42, 65, 100, ReasonMSRLoad, ReasonAPICAccess, ReasonEPTBad, ReasonGDTR, ReasonPMLFull} {
 		if e := v.exit(t, c, r, nil); e.Reason != vmm.ReasonUnknown {
 			t.Errorf("%v: %v, want unknown", r, e.Reason)
 		}

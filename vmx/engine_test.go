@@ -20,7 +20,7 @@ func TestControlsAreAsTheProcessorAllows(t *testing.T) {
 			value    uint32
 			need     uint32
 		}{
-			{msr.VMXTruePinCtls, e.pin, needPin}, {msr.VMXTrueProcCtls, e.primary, needPrimary},
+			{msr.VMXTruePinCtls, e.pin, needPin}, {msr.VMXTrueProcCtls, e.primary, needPrimary &^ (primaryCR8Load | primaryCR8Store)},
 			{msr.VMXProcCtls2, e.secondary, needSecondary}, {msr.VMXTrueExitCtls, e.exit, needExit}, {msr.VMXTrueEntryCtls, e.entry, needEntry},
 		} {
 			v, _ := m.ReadMSR(tc.register)

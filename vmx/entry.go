@@ -16,6 +16,7 @@ const (
 	workDebugAccess                  // the guest is at a move to or from a debug register
 	workDebug                        // it makes one
 	workDebugger                     // a debugger is there
+	workThreshold                    // CR8 has a threshold
 )
 
 // Run is vmm.CPU's.
@@ -59,6 +60,9 @@ func (c *CPU) prepare() vmm.Reason {
 		}
 		c.work &^= workCheck
 	}
+	if c.work&workThreshold != 0 && c.belowThreshold() {
+		return vmm.ReasonWindow
+	}
 	if c.work&workDebugAccess != 0 {
 		c.lendDebug()
 	}
@@ -97,8 +101,11 @@ func (c *CPU) notEntered(e *vmm.Exit) {
 //go:noinline
 func (c *CPU) refuse(e *vmm.Exit, r vmm.Reason) {
 	c.reason, c.qualification, c.gpa = uint64(ReasonGuestState|reasonEntryFailed), 0, 0
-	if r == vmm.ReasonShutdown {
+	switch r {
+	case vmm.ReasonShutdown:
 		c.reason = uint64(ReasonTripleFault)
+	case vmm.ReasonWindow:
+		c.reason = uint64(ReasonTPR)
 	}
 	*e = vmm.Exit{Reason: r, RIP: c.rip, Entered: c.left, Left: c.left}
 }

@@ -13,6 +13,7 @@ const (
 	fieldExitMSRLoad    Field = 0x2008 // host-physical, of the list
 	fieldEntryMSRLoad   Field = 0x200a
 	fieldTSCOffset      Field = 0x2010
+	fieldVirtualAPIC    Field = 0x2012
 	fieldEPTP           Field = 0x201a
 	fieldXSSBitmap      Field = 0x202c
 	fieldPin            Field = 0x4000
@@ -29,6 +30,7 @@ const (
 	fieldEntryInterrupt Field = 0x4016
 	fieldEntryErrorCode Field = 0x4018
 	fieldEntryLength    Field = 0x401a
+	fieldTPRThreshold   Field = 0x401c
 	fieldSecondary      Field = 0x401e
 	fieldPauseGap       Field = 0x4020
 	fieldPauseWindow    Field = 0x4022

@@ -18,12 +18,14 @@ type context struct {
 	mxcsr uint32
 	_     uint32
 
-	vmcs     uint64 // host-physical address, mapped at itself
-	fpu      uint64 // of its XSAVE area, likewise
-	host     uint64 // of the processor on which the VMCS is loaded; 0: on none
-	launched uint64 // not 0: VMRESUME, not VMLAUNCH
-	hostFS   uint64 // what the VMCS has for FS base
-	hostRSP  uint64 // and for RSP
+	vmcs     uint64  // host-physical address, mapped at itself
+	fpu      uint64  // of its XSAVE area, likewise
+	apic     uint64  // of its virtual-APIC page, likewise
+	tpr      *uint32 // the task priority in there
+	host     uint64  // of the processor on which the VMCS is loaded; 0: on none
+	launched uint64  // not 0: VMRESUME, not VMLAUNCH
+	hostFS   uint64  // what the VMCS has for FS base
+	hostRSP  uint64  // and for RSP
 
 	// In and out.
 	rip, flags, shadow, cr2 uint64

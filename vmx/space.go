@@ -24,6 +24,9 @@ const (
 	eptExecute = paging.User
 	// Memory type 6, write-back: the guest's PAT decides on top of it.
 	eptWriteBack = paging.PCD | paging.Accessed
+	// Set by the processor where it has these flags. SDM vol. 3 §28.2.5.
+	eptAccessed paging.Entry = 1 << 8
+	eptDirty    paging.Entry = 1 << 9
 )
 
 // The extended-page-table pointer, beside the address of the root. SDM vol. 3
@@ -31,6 +34,7 @@ const (
 const (
 	eptpWriteBack  = memoryTypeWB
 	eptpFourLevels = 3 << 3
+	eptpUsageFlags = 1 << 6 // accessed and dirty flags
 )
 
 const rootOrder = 0
@@ -43,10 +47,21 @@ func (e *Engine) NewSpace() (vmm.Space, error) {
 	}
 	s := &space{engine: e, root: root}
 	s.tables.Init(root, tableMemory{}, tableFrames{e.frames}, e.gigabytePages)
+	if e.usageFlags {
+		s.tables.SetUsageBits(eptAccessed, eptDirty)
+	} else {
+		s.tables.SetUsageBits(0, 0)
+	}
 	return s, nil
 }
 
-func (s *space) eptp() uint64 { return s.root | eptpFourLevels | eptpWriteBack }
+func (s *space) eptp() uint64 {
+	p := s.root | eptpFourLevels | eptpWriteBack
+	if s.engine.usageFlags {
+		p |= eptpUsageFlags
+	}
+	return p
+}
 
 func (s *space) Map(gpa, hpa, size uint64, write bool) error {
 	flags := eptExecute | eptWriteBack
@@ -58,10 +73,19 @@ func (s *space) Map(gpa, hpa, size uint64, write bool) error {
 
 func (s *space) Unmap(gpa, size uint64) error { return s.tables.Unmap(gpa, size, nil) }
 
+// Harvest is vmm.Space's. With accessed and dirty flags on, the processor's walk
+// of the guest's own tables counts as a write to them, as in SVM. SDM vol. 3
+// §28.2.5.
+func (s *space) Harvest(gpa, size uint64, used func(gpa, size uint64, written bool)) error {
+	if !s.engine.usageFlags {
+		return vmm.ErrNoUsage
+	}
+	return s.tables.Harvest(gpa, size, used)
+}
+
 // Close frees the tables: those below the root go when nothing is mapped.
 func (s *space) Close() {
-	const all = 1 << 47
-	s.tables.Unmap(0, all, nil)
+	s.tables.Unmap(0, vmm.SpaceSize, nil)
 	s.engine.frames.FreePages(s.root, rootOrder)
 }
 

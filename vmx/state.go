@@ -85,7 +85,7 @@ func (c *CPU) State(s *x86.State) {
 	c.copySegments(s)
 	s.GDTR = x86.Table{Base: g.GDTRBase, Limit: uint16(g.GDTRLimit)}
 	s.IDTR = x86.Table{Base: g.IDTRBase, Limit: uint16(g.IDTRLimit)}
-	s.CR0, s.CR2, s.CR3, s.CR4, s.CR8 = c.cr0(g.CR0), c.cr2, g.CR3, c.cr4(g.CR4), c.cr8
+	s.CR0, s.CR2, s.CR3, s.CR4, s.CR8 = c.cr0(g.CR0), c.cr2, g.CR3, c.cr4(g.CR4), uint64(c.CR8())
 	s.EFER, s.PAT = g.EFER, g.PAT
 	c.debugState(s)
 	s.STAR, s.LSTAR, s.SFMASK, s.CSTAR = c.lists[0].value, c.lists[1].value, c.lists[2].value, c.cstar
@@ -100,7 +100,8 @@ func (c *CPU) SetState(s *x86.State) {
 	g := &c.guest
 	kept, root := c.fresh == freshAll && g.pae(), g.CR3 // the pointers of PAE
 	c.state.GPR = s.GPR
-	c.rip, c.flags, c.cr2, c.cr8, c.cstar = s.RIP, s.RFLAGS, s.CR2, s.CR8, s.CSTAR
+	c.rip, c.flags, c.cr2, c.cstar = s.RIP, s.RFLAGS, s.CR2, s.CSTAR
+	c.SetCR8(uint8(s.CR8))
 	c.shadow &= shadowNMI
 	g.PendingDebug, g.Activity = 0, 0
 	if s.Shadow {

@@ -28,6 +28,7 @@ func someState(r *rand.Rand) (s x86.State) {
 		&s.STAR, &s.LSTAR, &s.CSTAR, &s.SFMASK, &s.KernelGSBase, &s.SysenterCS, &s.SysenterESP, &s.SysenterEIP, &s.PAT, &s.SpecCtrl} {
 		*p = r.Uint64()
 	}
+	s.CR8 &= 0xf
 	s.TSCAux = uint64(uint32(r.Uint64()))
 	return s
 }

@@ -66,9 +66,10 @@ type controls struct {
 	Timer                              uint64 // what it begins with at each entry
 	ExitStores, CR3Targets, DebugCtl   uint64 // none
 	PageFaultMask, PageFaultMatch, XSS uint64 // none
+	VirtualAPIC, TPRThreshold          uint64
 }
 
-const controlWords = 23
+const controlWords = 25
 
 var controlFields = [controlWords]Field{
 	fieldPin, fieldSecondary, fieldExitControls, fieldExceptions,
@@ -81,6 +82,7 @@ var controlFields = [controlWords]Field{
 	fieldTimer,
 	fieldExitMSRStores, fieldCR3Targets, fieldDebugCtl,
 	fieldPageFaultMask, fieldPageFaultMatch, fieldXSSBitmap,
+	fieldVirtualAPIC, fieldTPRThreshold,
 }
 
 // host is the host-state area but for what changes with the thread, which is

@@ -18,6 +18,7 @@ type change struct {
 	offset  uint64                // of mapPages: host-physical minus virtual address
 	largest Level                 // of mapPages and setMarks: level of the largest entry
 	freed   func(pa, size uint64) // of unmap and release; may be nil
+	used    Entry                 // the space's bits that say how a page was used
 	dry     bool                  // only look for errors
 }
 
@@ -45,12 +46,12 @@ func (c *change) decide(e Entry, l Level, va uint64, whole bool) (after Entry, s
 		switch {
 		case e.isEmpty():
 			return e, false, ErrNotMapped
-		case e.flags(l) == c.flags:
+		case e.flags(l)&^c.used == c.flags:
 			return e, false, nil
 		case whole && e.isMark():
 			return mark(c.flags), false, nil
 		case whole:
-			return page(l, e.address(l), c.flags) | e&(Accessed|Dirty), false, nil
+			return page(l, e.address(l), c.flags) | e&(Accessed|Dirty|c.used), false, nil
 		}
 	case release:
 		switch {
@@ -80,7 +81,7 @@ func (c *change) entry(l Level, va uint64) Entry {
 
 // agrees reports whether e already is, from va on, what the change makes.
 func (c *change) agrees(e Entry, l Level, va uint64) bool {
-	if e.flags(l) != c.flags&FlagMask {
+	if e.flags(l)&^c.used != c.flags&FlagMask {
 		return false
 	}
 	if c.verb == setMarks {
@@ -92,6 +93,7 @@ func (c *change) agrees(e Entry, l Level, va uint64) bool {
 // run applies c from va to last, the last address included: first dry, so that
 // an error leaves everything as it was.
 func (s *Space) run(va, last uint64, c *change) error {
+	c.used = s.used()
 	if c.verb != unmap {
 		c.dry = true
 		if err := s.apply(s.root, PML4, va, last, c); err != nil {
@@ -123,9 +125,9 @@ func (s *Space) apply(table uint64, l Level, va, last uint64, c *change) error {
 
 // applyEntry applies c to the part from va to stop of what *e spans.
 func (s *Space) applyEntry(e *Entry, l Level, va, stop uint64, c *change) error {
-	if !e.isTable(l) {
+	if now := e.load(); !now.isTable(l) {
 		whole := stop-va == l.Size()-1
-		after, split, err := c.decide(*e, l, va, whole)
+		after, split, err := c.decide(now, l, va, whole)
 		if err != nil || c.dry {
 			return err
 		}
@@ -137,7 +139,7 @@ func (s *Space) applyEntry(e *Entry, l Level, va, stop uint64, c *change) error 
 			return err
 		}
 	}
-	err := s.apply(e.address(l), l-1, va, stop, c)
+	err := s.apply(e.load().address(l), l-1, va, stop, c)
 	if !c.dry {
 		s.fold(e, l, va)
 	}

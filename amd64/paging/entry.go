@@ -1,5 +1,7 @@
 package paging
 
+import "sync/atomic"
+
 // Entry is a page-table entry of any level: AMD APM vol. 2 §5.4, Intel SDM
 // vol. 3 §4.5, tables 4-15 to 4-20. Bits 12 to 51 are a host-physical address.
 //
@@ -115,15 +117,18 @@ func page(l Level, pa uint64, flags Entry) Entry {
 // mark is the demand-zero mark with these flags, the same at every level.
 func mark(flags Entry) Entry { return flags | DemandZero }
 
+// load is the entry as it is now, while processors may set bits in it.
+func (e *Entry) load() Entry { return Entry(atomic.LoadUint64((*uint64)(e))) }
+
 // part is entry i of the table that means the same as e, of level l, which is
-// not a table.
-func (e Entry) part(l Level, i uint64) Entry {
+// not a table. used is the bits that say how the page was used.
+func (e Entry) part(l Level, i uint64, used Entry) Entry {
 	switch {
 	case e.isMark():
 		return e
 	case e.isPage(l):
 		pa := e.address(l) + i*(l-1).Size()
-		return page(l-1, pa, e.flags(l)) | e&(Accessed|Dirty)
+		return page(l-1, pa, e.flags(l)) | e&(Accessed|Dirty|used)
 	}
 	return 0
 }

@@ -1,5 +1,7 @@
 package paging
 
+import "sync/atomic"
+
 // Memory gives access to page tables.
 type Memory interface {
 	// Table is the table in the frame at host-physical address pa, or nil
@@ -25,6 +27,9 @@ type Space struct {
 	frames  Frames
 	largest Level
 
+	// Bits that the processor sets in the entry of a page.
+	accessed, dirty Entry
+
 	staleFirst, staleLast uint64 // both included
 	stale                 bool
 }
@@ -34,11 +39,19 @@ type Space struct {
 // from frames. gigabyte says that the processor has 1 GiB pages (CPUID
 // Fn8000_0001_EDX[26]).
 func (s *Space) Init(root uint64, mem Memory, frames Frames, gigabyte bool) {
-	*s = Space{root: root, mem: mem, frames: frames, largest: PD}
+	*s = Space{root: root, mem: mem, frames: frames, largest: PD, accessed: Accessed, dirty: Dirty}
 	if gigabyte {
 		s.largest = PDPT
 	}
 }
+
+// SetUsageBits is for tables of another format: the bits that the processor sets
+// in the entry of a page when it uses the page, and when it writes to it. 0 and 0
+// say that it sets none.
+func (s *Space) SetUsageBits(accessed, dirty Entry) { s.accessed, s.dirty = accessed, dirty }
+
+// used is those bits.
+func (s *Space) used() Entry { return s.accessed | s.dirty }
 
 // Root is the host-physical address of the PML4, for CR3.
 func (s *Space) Root() uint64 { return s.root }
@@ -76,16 +89,19 @@ func (s *Space) lookup(va uint64) (*Entry, Level) {
 			return nil, l
 		}
 		e := &t[l.index(va)]
-		if !e.isTable(l) {
+		now := e.load()
+		if !now.isTable(l) {
 			return e, l
 		}
-		table = e.address(l)
+		table = now.address(l)
 		l--
 	}
 }
 
 // split replaces *e, of level l, which is not a table, by a table that means
-// the same. No address translates differently, so nothing is stale.
+// the same. No address translates differently, so nothing is stale. A processor
+// that uses the page meanwhile says so in the old entry: the table is made anew
+// then, which can happen once for each bit, so that what it says is not lost.
 func (s *Space) split(e *Entry, l Level) error {
 	pa, ok := s.frames.AllocTable()
 	if !ok {
@@ -96,23 +112,27 @@ func (s *Space) split(e *Entry, l Level) error {
 		s.frames.FreeTable(pa)
 		return ErrTable
 	}
-	for i := range t {
-		t[i] = e.part(l, uint64(i))
+	for {
+		before := e.load()
+		for i := range t {
+			t[i] = before.part(l, uint64(i), s.used())
+		}
+		if atomic.CompareAndSwapUint64((*uint64)(e), uint64(before), uint64(Entry(pa)|tableFlags)) {
+			return nil
+		}
 	}
-	*e = Entry(pa) | tableFlags
-	return nil
 }
 
 // fold undoes split: when every entry of the table that *e names is nothing, or
 // the same demand-zero mark, *e becomes that and the table is freed. va is an
 // address in the table that has changed; most tables are told apart there.
 func (s *Space) fold(e *Entry, l Level, va uint64) {
-	table := e.address(l)
+	table := e.load().address(l)
 	t := s.mem.Table(table)
 	if t == nil {
 		return
 	}
-	all := t[(l - 1).index(va)]
+	all := t[(l - 1).index(va)].load()
 	if !t.uniform(all) {
 		return
 	}
@@ -131,8 +151,8 @@ func (t *Table) uniform(all Entry) bool {
 	if !empty && !all.isMark() {
 		return false
 	}
-	for _, e := range t {
-		if e != all && !(empty && e.isEmpty()) {
+	for i := range t {
+		if e := t[i].load(); e != all && !(empty && e.isEmpty()) {
 			return false
 		}
 	}

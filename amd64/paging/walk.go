@@ -42,7 +42,7 @@ func (s *Space) Walk(va uint64) (t Translation) {
 		if e.isEmpty() {
 			return t
 		}
-		t.Flags = e.flags(l)&(rights|^(Write|User)) | rights&NX
+		t.Flags = e.flags(l)&^s.used()&(rights|^(Write|User)) | rights&NX
 		if e.isPage(l) {
 			t.PA = e.address(l) + va&(l.Size()-1)
 			t.OK = e&Present != 0

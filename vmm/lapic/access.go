@@ -36,11 +36,11 @@ func (l *LAPIC) read(reg uint32) uint32 {
 	case regVersion:
 		return version
 	case regTPR:
-		return uint32(l.tpr)
+		return uint32(l.TPR())
 	case regAPR:
 		return l.apr()
 	case regPPR:
-		return uint32(l.ppr)
+		return uint32(l.ppr())
 	case regEOI, regRRD:
 		return 0
 	case regLDR:

@@ -19,7 +19,7 @@ func (c *cpu) check(t testing.TB) {
 		return high
 	}
 	irr, isr := highest(&c.irr), highest(&c.isr)
-	ppr := int(c.tpr)
+	ppr := int(c.TPR())
 	if isr>>4 > ppr>>4 {
 		ppr = isr &^ 15
 	}
@@ -27,8 +27,8 @@ func (c *cpu) check(t testing.TB) {
 	if irr>>4 > ppr>>4 {
 		want = irr
 	}
-	if got, ok := c.Pending(); int(got) != want || ok != (want != 0) || int(c.ppr) != ppr || int(c.service) != isr {
-		t.Fatalf("pending %#x, PPR %#x; IRR %#x, ISR %#x and TPR %#x make %#x and %#x", got, c.ppr, irr, isr, c.tpr, want, ppr)
+	if got, ok := c.Pending(); int(got) != want || ok != (want != 0) || int(c.ppr()) != ppr || int(c.service) != isr {
+		t.Fatalf("pending %#x, PPR %#x; IRR %#x, ISR %#x and TPR %#x make %#x and %#x", got, c.ppr(), irr, isr, c.TPR(), want, ppr)
 	}
 }
 

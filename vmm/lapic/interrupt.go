@@ -22,7 +22,7 @@ func (l *LAPIC) Accept(vector uint8, level bool) bool {
 	} else {
 		l.tmr.clear(vector)
 	}
-	if vector > l.next && vector&class > l.ppr&class {
+	if vector > l.next && vector&class > l.service&class {
 		l.next = vector
 		l.cfg.Notify()
 	}
@@ -33,7 +33,22 @@ func (l *LAPIC) Accept(vector uint8, level bool) bool {
 // the one of highest priority that requests, if the processor priority allows
 // it. ok is false when there is none. Intel SDM vol. 3 §11.8.3.1.
 func (l *LAPIC) Pending() (vector uint8, ok bool) {
-	return l.next, l.next != 0
+	vector = l.next
+	if *l.raised != 0 {
+		vector = l.allowed()
+	}
+	return vector, vector != 0
+}
+
+// allowed is next, unless the task priority holds it up. Then the processor is to
+// come back when that has become lower.
+func (l *LAPIC) allowed() (vector uint8) {
+	if l.next&class <= l.TPR()&class {
+		l.exitBelow(l.next >> 4)
+		return 0
+	}
+	l.exitBelow(0)
+	return l.next
 }
 
 // Acknowledge says that the processor takes an interrupt that Pending gave.
@@ -47,20 +62,16 @@ func (l *LAPIC) Acknowledge(vector uint8) {
 	l.update()
 }
 
-// update finds the processor priority and what may be delivered. Intel SDM
-// vol. 3 §11.8.3.1.
+// update finds what may be delivered as far as what is in service allows it. The
+// task priority comes in when the processor asks, since it may change without
+// notice: see Priority.
 func (l *LAPIC) update() {
-	ppr := l.tpr
-	if service := l.service & class; service > ppr&class {
-		ppr = service
-	}
-	l.ppr = ppr
 	before := l.next
 	l.next = 0
 	if l.irr.words == 0 {
 		return
 	}
-	if v := l.irr.highest(); v&class > ppr&class {
+	if v := l.irr.highest(); v&class > l.service&class {
 		l.next = v
 		if v > before {
 			l.cfg.Notify()
@@ -68,25 +79,15 @@ func (l *LAPIC) update() {
 	}
 }
 
-// TPR is the task priority; CR8 is its bits 7 to 4. Intel SDM vol. 3 §11.8.6.
-func (l *LAPIC) TPR() uint8 { return l.tpr }
-
-// SetTPR sets the task priority.
-func (l *LAPIC) SetTPR(v uint8) {
-	if v != l.tpr {
-		l.tpr = v
-		l.update()
-	}
-}
-
 // apr is the arbitration priority, which is of no consequence here. AMD APM
 // vol. 2 §16.6.4.
 func (l *LAPIC) apr() uint32 {
 	request, service := l.irr.highest()&class, l.service&class
-	if t := l.tpr & class; t >= request && t > service {
-		return uint32(l.tpr)
+	tpr := l.TPR()
+	if t := tpr & class; t >= request && t > service {
+		return uint32(tpr)
 	}
-	return uint32(max(l.tpr&class, request, service))
+	return uint32(max(tpr&class, request, service))
 }
 
 // end ends the interrupt of highest priority that is in service. Intel SDM

@@ -51,9 +51,11 @@ type LAPIC struct {
 	waiting bool   // for a start-up IPI
 
 	irr, isr, tmr vectors
-	service       uint8 // the highest in the ISR, 0 if none
-	tpr, ppr      uint8
-	next          uint8 // the interrupt that Pending gives, 0 if none
+	service       uint8    // the highest in the ISR, 0 if none
+	next          uint8    // the highest in the IRR that what is in service does not hold up, 0 if none
+	tpr           uint8    // up to date only in TPR
+	shared        Priority // nil: nobody
+	raised        *uint8   // not 0: the task priority may hold something up
 
 	ldr, dfr uint32
 	svr      uint32
@@ -74,6 +76,7 @@ func New(bus *Bus, cfg Config) *LAPIC {
 		panic("lapic: a timer of 0 Hz")
 	}
 	l := &LAPIC{cfg: cfg, bus: bus}
+	l.raised = &l.tpr
 	l.timer.alarm = cfg.Clock.NewTimer(l.expire)
 	l.timer.minPeriod = scale(minPeriod, cfg.BusHz, second)
 	bus.lapics = append(bus.lapics, l)
@@ -92,13 +95,14 @@ func (l *LAPIC) Reset() {
 	}
 	l.waiting = !l.cfg.BSP
 	l.resetRegisters()
+	l.setTPR(0)
 }
 
 // resetRegisters is what power-on and INIT have in common. Intel SDM vol. 3
 // §11.4.7.1, §11.4.7.3.
 func (l *LAPIC) resetRegisters() {
 	l.irr, l.isr, l.tmr = vectors{}, vectors{}, vectors{}
-	l.service, l.tpr, l.ppr, l.next = 0, 0, 0, 0
+	l.service, l.next, l.tpr = 0, 0, 0 // after INIT CR8 is its processor's business, which runs
 	l.ldr, l.dfr, l.svr = 0, dfrFlat, svrReset
 	l.errors, l.esr, l.icr = 0, 0, 0
 	l.lvt = [lvtEntries]uint32{lvtMasked, lvtMasked, lvtMasked, lvtMasked, lvtMasked, lvtMasked}

@@ -14,7 +14,8 @@ func (l *LAPIC) State(c *state.Codec) {
 			c.U32(&v.word[i])
 		}
 	}
-	c.U8(&l.tpr)
+	tpr := l.TPR()
+	c.U8(&tpr)
 	for _, v := range []*uint32{&l.ldr, &l.dfr, &l.svr, &l.errors, &l.esr, &l.timer.initial, &l.timer.divide} {
 		c.U32(v)
 	}
@@ -38,6 +39,7 @@ func (l *LAPIC) State(c *state.Codec) {
 	if c.Err() == nil {
 		l.base = base
 	}
+	l.setTPR(tpr)
 	l.loaded()
 }
 

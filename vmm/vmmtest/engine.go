@@ -13,19 +13,37 @@ type Exit func(c *CPU, e *vmm.Exit)
 // then halt with interrupts on, where they stand.
 type Engine struct {
 	Exits []Exit
+	Used  []Page // what Harvest says the first time; nil: the engine does not know
+}
+
+// Page is a page that a guest has used.
+type Page struct {
+	GPA, Size uint64
+	Written   bool
 }
 
 // Name is vmm.Engine's.
 func (*Engine) Name() string { return "vmmtest" }
 
 // NewSpace makes a space that maps nothing.
-func (*Engine) NewSpace() (vmm.Space, error) { return space{}, nil }
+func (e *Engine) NewSpace() (vmm.Space, error) { return &space{e.Used}, nil }
 
-type space struct{}
+type space struct{ used []Page }
 
-func (space) Map(gpa, hpa, size uint64, write bool) error { return nil }
-func (space) Unmap(gpa, size uint64) error                { return nil }
-func (space) Close()                                      {}
+func (*space) Map(gpa, hpa, size uint64, write bool) error { return nil }
+func (*space) Unmap(gpa, size uint64) error                { return nil }
+func (*space) Close()                                      {}
+
+func (s *space) Harvest(gpa, size uint64, used func(gpa, size uint64, written bool)) error {
+	if s.used == nil {
+		return vmm.ErrNoUsage
+	}
+	for _, p := range s.used {
+		used(p.GPA, p.Size, p.Written)
+	}
+	s.used = []Page{}
+	return nil
+}
 
 // NewCPU makes a processor that begins with the first of the exits.
 func (e *Engine) NewCPU(vmm.Space) (vmm.CPU, error) {
@@ -46,6 +64,7 @@ type CPU struct {
 	exits  []Exit
 	host   Host
 	window bool
+	raised uint8
 }
 
 // Run makes the next exit.
@@ -98,6 +117,10 @@ func (c *CPU) Debug(d *vmm.Debug) {
 func (c *CPU) Delivered()                       { c.Done++ }
 func (c *CPU) NMI()                             { c.Interrupt(2) }
 func (c *CPU) Window(on bool)                   { c.window = on }
+func (c *CPU) CR8() uint8                       { return uint8(c.S.CR8) }
+func (c *CPU) SetCR8(v uint8)                   { c.S.CR8, c.raised = uint64(v), v }
+func (c *CPU) ExitBelow(uint8)                  {}
+func (c *CPU) Raised() *uint8                   { return &c.raised }
 func (c *CPU) SetTSCOffset(uint64)              {}
 func (c *CPU) Leave()                           {}
 func (c *CPU) FlushTLB()                        {}
