@@ -3,6 +3,7 @@ package vmm
 import (
 	"fmt"
 	"math"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -32,6 +33,7 @@ const (
 	attendTimer                 // the first deadline has changed
 	attendControl               // the machine ends or pauses
 	attendFlush                 // guest-physical addresses have changed
+	attendYield                 // a goroutine has work, which goes first
 )
 
 // VCPU is a virtual processor: a goroutine that runs the guest and handles its
@@ -186,6 +188,9 @@ func (c *VCPU) attend() bool {
 	}
 	if what&attendFlush != 0 {
 		c.cpu.FlushTLB()
+	}
+	if what&attendYield != 0 {
+		runtime.Gosched()
 	}
 	if !c.holds || what&attendTimer|c.Rang.Load() != 0 {
 		if c.takeTurn() {

@@ -175,6 +175,12 @@ func (vm *VM) Holder() int { return int(vm.current) }
 // caller holds that lock.
 func (vm *VM) Current() *VCPU { return vm.cpus[max(vm.current-1, 0)] }
 
+// Yield is for devices that have handed work to a goroutine: the processor whose
+// doing that is lets it run before it enters its guest again. A guest that polls
+// for the work's end would else keep a processor from it for milliseconds. The
+// caller holds the device lock.
+func (vm *VM) Yield() { vm.Current().Attention.Or(attendYield) }
+
 // SyncTSC makes all processors' time-stamp counters the first one's.
 func (vm *VM) SyncTSC() {
 	for _, c := range vm.cpus[1:] {

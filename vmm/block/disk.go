@@ -8,6 +8,10 @@ import (
 // Disk is a back end that serves requests on a goroutine of its own. Its
 // methods may be used by any goroutine.
 type Disk struct {
+	// Submitted, if it is not nil, is called with each request that is handed
+	// in. It is set before the first.
+	Submitted func()
+
 	backend  Backend
 	size     uint64
 	readOnly bool
@@ -93,6 +97,9 @@ func (d *Disk) Submit(r *Request) {
 	}
 	d.last = r
 	d.begin()
+	if d.Submitted != nil {
+		d.Submitted()
+	}
 }
 
 // begin counts a piece of work and wakes the worker.

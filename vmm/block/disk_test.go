@@ -125,6 +125,18 @@ func TestReadsGiveWhatWasWritten(t *testing.T) {
 	}
 }
 
+// Whoever submits a request learns of it before the disk can be done with it.
+func TestSubmittedIsToldOfEachRequest(t *testing.T) {
+	m := newMachine(t, NewBytes(make([]byte, 4096), false))
+	n := 0
+	m.Submitted = func() { n++ }
+	for want := 1; want <= 3; want++ {
+		if err := m.do(Request{Op: Flush}); err != nil || n != want {
+			t.Errorf("told of %d requests, want %d; %v", n, want, err)
+		}
+	}
+}
+
 func TestBadRequestsAreErrors(t *testing.T) {
 	half := make([]byte, 600)
 	rw, ro := newMachine(t, NewBytes(make([]byte, 1024), false)), newMachine(t, NewBytes(make([]byte, 1024), true))
