@@ -9,6 +9,7 @@ import (
 	"github.com/ringo-vmm/ringo/amd64"
 	"github.com/ringo-vmm/ringo/drivers/ps2"
 	"github.com/ringo-vmm/ringo/kernel/klog"
+	"github.com/ringo-vmm/ringo/kernel/terminal"
 )
 
 // keyboard is the machine's own. The interrupt handler, or the poller, puts scan
@@ -23,8 +24,8 @@ type localKeyboard struct {
 	head, tail atomic.Uint32 // codes written and read so far
 	signal     waker
 
-	keys   ps2.Keyboard // of the reader
-	chosen int          // a console that was chosen behind what was read last; 0 is none
+	keys   terminal.Keyboard // of the reader
+	chosen int               // a console that was chosen behind what was read last; 0 is none
 }
 
 // initKeyboard makes the keyboard and the screen a terminal, if there are both.
@@ -84,19 +85,22 @@ func pollKeyboard() bool {
 }
 
 // read waits for keys and puts what they send into p, which has room for
-// ps2.MaxText bytes at least. It calls choose for a console that a key chooses,
-// once what was typed before has been taken.
-func (k *localKeyboard) read(p []byte, choose func(console int)) (n int, err error) {
+// terminal.MaxKeys bytes at least. It calls choose for a console that a key
+// chooses, once what was typed before has been taken. display tells whether the
+// terminal shows a guest's display; a key after which that may be otherwise is the
+// last.
+func (k *localKeyboard) read(p []byte, display func() bool, choose func(console int)) (n int, err error) {
 	for {
 		if k.chosen != 0 {
 			choose(k.chosen)
 			k.chosen = 0
 		}
-		for k.chosen == 0 && n+ps2.MaxText <= len(p) && k.tail.Load() != k.head.Load() {
+		keys := display()
+		for k.chosen == 0 && n+terminal.MaxKeys <= len(p) && (n == 0 || p[n-1] != terminal.Escape) && k.tail.Load() != k.head.Load() {
 			code := k.ring[k.tail.Load()%uint32(len(k.ring))]
 			k.tail.Add(1)
 			var text []byte
-			text, k.chosen = k.keys.Code(p[:n], code)
+			text, k.chosen = k.keys.Code(p[:n], code, keys)
 			n = len(text)
 		}
 		switch {

@@ -38,7 +38,13 @@ func useLocal() {
 
 // Read waits for keys. Alt with a function key changes what the screen shows.
 func (localTerminal) Read(p []byte) (int, error) {
-	return keyboard.read(p, chooseConsole)
+	return keyboard.read(p, showsDisplay, chooseConsole)
+}
+
+// showsDisplay tells whether the screen shows a guest's display.
+func showsDisplay() bool {
+	g, ok := local.Attached()
+	return ok && g.Keys
 }
 
 // chooseConsole shows a console by its number: 1 is the monitor.
@@ -80,7 +86,7 @@ func writeScreen(v hostvga.View, p []byte) (int, error) {
 
 // drawnDisplay is a display as the machine's own screen shows it.
 func drawnDisplay(v *manager.Machine) terminal.Guest {
-	return terminal.Guest{Name: v.Config.Name, Console: v.Screen, Draw: func(ctx context.Context) {
+	return terminal.Guest{Name: v.Config.Name, Console: v.Screen, Keys: true, Draw: func(ctx context.Context) {
 		terminal.Watch(ctx, v.Config.Name, v, new(glass))
 	}}
 }

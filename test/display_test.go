@@ -192,12 +192,37 @@ var redScreen = []byte{
 // lightRed is the VGA's colour 12.
 var lightRed = color.RGBA{0xff, 0x55, 0x55, 0xff}
 
-// red is a machine that shows redScreen.
-func red(t *testing.T, o emu.Options) *seat {
+// showKeys is a boot sector that prints what it reads at the keyboard controller's
+// data port.
+var showKeys = []byte{
+	0xfa,       // cli
+	0xe4, 0x64, // next: in al, 64h
+	0xa8, 0x01, // test al, 1
+	0x74, 0xfa, // jz next
+	0xe4, 0x60, // in al, 60h
+	0x50,             // push ax
+	0xc0, 0xe8, 0x04, // shr al, 4
+	0xe8, 0x08, 0x00, // call digit
+	0x58,       // pop ax
+	0x24, 0x0f, // and al, 0fh
+	0xe8, 0x02, 0x00, // call digit
+	0xeb, 0xe9, // jmp next
+	0x3c, 0x0a, // digit: cmp al, 10
+	0x72, 0x02, // jb decimal
+	0x04, 0x07, // add al, 7
+	0x04, 0x30, // decimal: add al, '0'
+	0xb4, 0x0e, // mov ah, 0eh
+	0xbb, 0x07, 0x00, // mov bx, 7
+	0xcd, 0x10, // int 10h
+	0xc3, // ret
+}
+
+// sector is a machine in which a boot sector runs.
+func sector(t *testing.T, code []byte, o emu.Options) *seat {
 	t.Helper()
 	const size, sectorSize = 1474560, 512
 	disk := make([]byte, size)
-	copy(disk, redScreen)
+	copy(disk, code)
 	copy(disk[sectorSize-2:], []byte{0x55, 0xaa})
 	path := filepath.Join(t.TempDir(), "floppy.img")
 	if err := os.WriteFile(path, disk, 0o600); err != nil {
@@ -209,9 +234,33 @@ func red(t *testing.T, o emu.Options) *seat {
 	return s
 }
 
+// A guest's keyboard controller has the keys that somebody presses and releases at
+// the machine's own keyboard, and those for which a terminal on the serial line
+// sends control sequences.
+func TestKeysReachAGuestsKeyboard(t *testing.T) {
+	s := sector(t, showKeys, emu.Options{})
+	s.press("alt-f3")
+	s.sees(`Booting from Floppy`)
+	s.press("ctrl-alt-delete")
+	s.sees(`1D38E053(E0D3|B8|9D){3}`)
+	s.press("shift-f1", "caps_lock", "left")
+	s.sees(`2A3B(BB|AA){2}3ABAE04BE0CB`)
+	s.Send("vm display pc\n").Expect(`leads to the monitor and back`).Send("\x1b[D\x1b[15~\x1b[3~\x1b[1;5H" + escape)
+	s.sees(`E04BE0CB3FBFE053E0D31DE047E0C79D`)
+	// The keys that lead to the monitor are let go before.
+	s.press("ctrl-bracket_right")
+	s.sees(`\[monitor; pc goes on\]`)
+	s.press("x", "alt-f3")
+	if text := s.sees(`9D1D9D`); regexp.MustCompile(`9D1D9D(1B|2D)`).MatchString(text) {
+		t.Errorf("the guest gets the monitor's keys:\n%s", text)
+	}
+	s.press("alt-f1")
+	s.Send("poweroff\n").Exit(emu.Stopped, 0)
+}
+
 // A picture cannot be shown on a screen in text mode, which says so.
 func TestAPictureOnATextScreen(t *testing.T) {
-	s := red(t, emu.Options{})
+	s := sector(t, redScreen, emu.Options{})
 	s.press("alt-f3")
 	s.sees(`pc shows a picture, and this screen can show text alone`)
 	s.press("alt-f1")
@@ -222,7 +271,7 @@ func TestAPictureOnATextScreen(t *testing.T) {
 // A picture is drawn on a framebuffer, in the middle and as large as fits, and
 // text comes back behind it.
 func TestAPictureOnAFramebuffer(t *testing.T) {
-	s := red(t, emu.Options{Boot: emu.BootUEFI})
+	s := sector(t, redScreen, emu.Options{Boot: emu.BootUEFI})
 	before := s.picture()
 	s.press("alt-f3")
 	for deadline := time.Now().Add(waitTime); ; {

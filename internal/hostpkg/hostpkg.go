@@ -75,10 +75,13 @@ var GDB = []Package{{"gdb", "gdb"}}
 // SSH is the client that talks to Ringo's monitor.
 var SSH = []Package{{"openssh-client", "ssh"}}
 
+// QCOW2 makes disk images in that format.
+var QCOW2 = []Package{{"qemu-utils", "qemu-img"}}
+
 // All is everything above.
 func All() []Package {
 	var all []Package
-	for _, p := range [][]Package{QEMU, Bochs, UEFI, PXE, ISO, Disk, Floppy, Race, GDB, SSH} {
+	for _, p := range [][]Package{QEMU, Bochs, UEFI, PXE, ISO, Disk, Floppy, Race, GDB, SSH, QCOW2} {
 		all = append(all, p...)
 	}
 	return all

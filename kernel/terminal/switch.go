@@ -32,6 +32,9 @@ type Guest struct {
 	// comes to it. Leave is what sets the terminal right after that.
 	Show  func(ctx context.Context)
 	Leave string
+	// Keys tells that a terminal which has a keyboard of its own shall send keys
+	// that are pressed and released, and no characters: see Keyboard.
+	Keys bool
 	// Draw, if not nil, shows the guest by itself until ctx ends, and the
 	// terminal gets nothing.
 	Draw func(ctx context.Context)

@@ -26,6 +26,14 @@ func resume(v *manager.Machine) error  { return v.Resume() }
 func reset(v *manager.Machine) error   { return v.Reset() }
 func destroy(v *manager.Machine) error { return v.Destroy() }
 
+// power presses a machine's power button.
+func power(v *manager.Machine) error {
+	return v.Still(func(p *pc.PC) error {
+		p.PressPower()
+		return nil
+	})
+}
+
 // list lists the machines.
 func list(s *shell, c *monitor.Context, _ *manager.Machine, _ []string) error {
 	all := s.manager.Machines()

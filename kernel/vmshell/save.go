@@ -1,7 +1,10 @@
 package vmshell
 
 import (
+	"fmt"
 	"io"
+	"strconv"
+	"time"
 
 	"github.com/ringo-vmm/ringo/internal/perfetto/record"
 	"github.com/ringo-vmm/ringo/kernel/monitor"
@@ -13,15 +16,17 @@ const (
 	saveWord    = "save"
 	savedName   = "ringo"
 	traceEnding = ".trace"
+	maxSeconds  = 60
 )
 
 // saveTrace writes what all machines and processors did lately to the terminal, as
-// a file for ringo trace open. The machines stand still one after the other, each
-// while its exits are copied.
+// a file for ringo trace open; with a number of seconds, it waits so long first
+// and writes what Ringo's goroutines did meanwhile too. The machines stand still
+// one after the other, each while its exits are copied.
 func saveTrace(s *shell, c *monitor.Context, args []string) error {
 	word := savedName
 	switch {
-	case len(args) > 1:
+	case len(args) > 2:
 		return usageError{errTooMany}
 	case len(args) > 0:
 		word = args[0]
@@ -30,7 +35,18 @@ func saveTrace(s *shell, c *monitor.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	var ran []byte
+	if len(args) > 1 {
+		seconds, err := strconv.Atoi(args[1])
+		if err != nil || seconds < 1 || seconds > maxSeconds {
+			return usageError{fmt.Errorf("%q: want 1 to %d seconds", args[1], maxSeconds)}
+		}
+		if ran, err = goroutines(c, time.Duration(seconds)*time.Second); err != nil {
+			return err
+		}
+	}
 	t := s.record()
+	t.Go = ran
 	return sendFile(c, name, func(w io.Writer) error { return t.Write(w) })
 }
 

@@ -70,9 +70,25 @@ func TestTraceSaveIsAboutAllMachines(t *testing.T) {
 			t.Errorf("%s gives %s, want %s", line, name, want)
 		}
 	}
+	if _, timed := savedTrace(t, r.try("trace save boot 1")); trace.Go != nil || !bytes.HasPrefix(timed.Go, []byte("go 1.")) {
+		t.Errorf("of goroutines: %q by itself, and of a second %.20q", trace.Go, timed.Go)
+	}
 	r.run("trace save ../x", `no file name`)
-	r.run("trace save x y", `too many arguments.*usage: trace`)
+	r.run("trace save x y", `want 1 to 60 seconds.*usage: trace`)
+	r.run("trace save x 1 y", `too many arguments.*usage: trace`)
 	r.run("trace a 3", `RIP`)
+}
+
+func TestGoroutinesAreBounded(t *testing.T) {
+	var b bounded
+	for _, c := range []struct {
+		n    int
+		lost bool
+	}{{record.MaxGo - 1, false}, {1, false}, {1, true}, {0, true}} {
+		if n, err := b.Write(make([]byte, c.n)); n != c.n || err != nil || b.lost != c.lost || b.Len() > record.MaxGo {
+			t.Errorf("%d more: %d, %v, %d in all, lost %v", c.n, n, err, b.Len(), b.lost)
+		}
+	}
 }
 
 func TestInjectionsAreRecorded(t *testing.T) {

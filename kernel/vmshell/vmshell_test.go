@@ -43,13 +43,14 @@ type rig struct {
 	manager    *manager.Manager
 	attachedTo chan string
 	commands   *monitor.Registry
+	used       []vmmtest.Page // see vmmtest.Engine
 }
 
 func newRig(t *testing.T, config string, exits ...vmmtest.Exit) *rig {
 	t.Helper()
 	r := &rig{t: t, host: &vmmtest.Host{}, commands: monitor.NewRegistry(), attachedTo: make(chan string, 1)}
 	r.manager = manager.New(manager.Options{
-		Host: r.host, Engine: func() (vmm.Engine, error) { return &vmmtest.Engine{Exits: exits}, nil },
+		Host: r.host, Engine: func() (vmm.Engine, error) { return &vmmtest.Engine{Exits: exits, Used: r.used}, nil },
 		CPUID: cpuidtest.QEMUEPYC.CPUID(), TSCHz: vmmtest.TSCHz, Wall: func() int64 { return 0 },
 		Module:     module,
 		PostMortem: inspect.PostMortem, Ended: func(*manager.Machine, manager.Ended) {},
@@ -236,6 +237,29 @@ func TestTypeSendsTheLineAndEnter(t *testing.T) {
 	if string(got) != "ls -l\r" {
 		t.Errorf("the guest read %q", got)
 	}
+}
+
+// The guest finds the button pressed in its PM1 status, and enters S5. ACPI 6.4
+// §4.8.3.1.1, §4.8.3.2.1.
+func TestPowerPressesTheButton(t *testing.T) {
+	const (
+		pm1Status, pm1Control = 0x600, 0x604
+		button                = 1 << 8
+		softOff               = 5<<10 | 1<<13
+	)
+	read := vmmtest.In(pm1Status, 2)
+	var poll vmmtest.Exit
+	poll = func(c *vmmtest.CPU, e *vmm.Exit) {
+		if c.S.GPR[0]&button == 0 {
+			c.Again(poll)
+			c.Again(read)
+		}
+		vmmtest.Stop(vmm.ReasonHost)(c, e)
+	}
+	r := newRig(t, machine("a"), read, poll, vmmtest.Out(pm1Control, 2, softOff))
+	r.run("vm power a", `a is off`)
+	r.run("vm start a; vm wait a 0", `a is still running`)
+	r.run("vm power a; vm wait a 60", `^vm a: ended: powered off\n$`)
 }
 
 func TestLookingAtAMachine(t *testing.T) {

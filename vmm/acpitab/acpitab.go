@@ -47,10 +47,10 @@ type Config struct {
 	ResetPort  uint16
 	ResetValue uint8
 
-	COM1  bool // a 16550 at port 0x3F8, interrupt 4
-	I8042 bool // a PC/AT keyboard controller with a keyboard
-	Mouse bool // and with a mouse
-	VGA   bool
+	Serials []Serial
+	I8042   bool // a PC/AT keyboard controller with a keyboard
+	Mouse   bool // and with a mouse
+	VGA     bool
 
 	// HPET is the low half of the HPET's capabilities register, 0 if there is
 	// none. IA-PC HPET 1.0a §2.3.4.
@@ -60,6 +60,13 @@ type Config struct {
 	Virtio []Window
 
 	PCI *PCI // nil if there is no PCI bus
+}
+
+// Serial is a serial port, a 16550.
+type Serial struct {
+	Number uint8  // 1 to 9: of the name, COM1
+	Port   uint16 // its first
+	IRQ    uint8  // ISA interrupt, which several can have
 }
 
 // Window is the registers of a device, at a guest-physical address below 4 GiB.
@@ -86,6 +93,7 @@ const (
 	maxProcessors = 255 // 8-bit APIC ids, of which 255 is everybody. ACPI 6.4 §5.2.12.2
 	maxSleepType  = 7   // ACPI 6.4 §4.8.3.2.1
 	isaInterrupts = 16
+	maxSerial     = 9  // that a name of four characters has room for
 	alignment     = 64 // of the FACS, and of the tables in all. ACPI 6.4 §5.2.10
 	addressLimit  = 1 << 32
 )
@@ -129,6 +137,11 @@ func (c *Config) check() error {
 		return fmt.Errorf("acpitab: power management registers at ports %#x, %#x and %#x: 0 is none", c.PM1Event, c.PM1Control, c.PMTimer)
 	case c.SoftOff > maxSleepType:
 		return fmt.Errorf("acpitab: sleep type %d, want at most %d", c.SoftOff, maxSleepType)
+	}
+	for _, s := range c.Serials {
+		if s.Number < 1 || s.Number > maxSerial || s.IRQ >= isaInterrupts {
+			return fmt.Errorf("acpitab: COM%d with interrupt %d, want COM1 to COM%d with at most %d", s.Number, s.IRQ, maxSerial, isaInterrupts-1)
+		}
 	}
 	for i, w := range c.Virtio {
 		if w.Address >= addressLimit || w.Size > addressLimit-w.Address {

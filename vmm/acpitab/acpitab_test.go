@@ -39,7 +39,7 @@ func full() Config {
 		SoftOff:      5,
 		ResetPort:    0xcf9,
 		ResetValue:   6,
-		COM1:         true,
+		Serials:      []Serial{{1, 0x3f8, 4}, {4, 0x2e8, 3}},
 		I8042:        true,
 		VGA:          true,
 		HPET:         0x8086a201,
@@ -189,13 +189,14 @@ func TestTheFACSHasItsVersion(t *testing.T) {
 }
 
 func TestDSDTDescribesTheDevicesThatAreThere(t *testing.T) {
-	com1 := []byte("COM1\x08_HID\x0c\x41\xd0\x05\x01\x08_CRS\x11\x11\x0a\x0e\x47\x01\xf8\x03\xf8\x03\x01\x08\x23\x10\x00\x01\x79\x00")
+	com1 := []byte("COM1\x08_HID\x0c\x41\xd0\x05\x01\x08_UID\x01\x08_CRS\x11\x11\x0a\x0e\x47\x01\xf8\x03\xf8\x03\x01\x08\x23\x10\x00\x01\x79\x00")
+	com4 := []byte("COM4\x08_HID\x0c\x41\xd0\x05\x01\x08_UID\x0a\x04\x08_CRS\x11\x11\x0a\x0e\x47\x01\xe8\x02\xe8\x02\x01\x08\x23\x08\x00\x01\x79\x00")
 	keyboard := []byte("KBD_\x08_HID\x0c\x41\xd0\x03\x03")
 	pci := []byte("PCI0\x08_HID\x0c\x41\xd0\x0a\x08")
 	processor := []byte("C002\x08_HID\x0dACPI0007\x00\x08_UID\x0a\x02")
 	vga := []byte{0x00, 0x00, 0x0a, 0x00, 0xff, 0xff, 0x0b, 0x00} // a0000-bffff
 	memory := []byte{0x00, 0x00, 0x00, 0xc0, 0xff, 0xff, 0xff, 0xdf}
-	for what, code := range map[string][]byte{"COM1": com1, "keyboard": keyboard, "PCI": pci, "third processor": processor, "VGA": vga, "PCI memory": memory} {
+	for what, code := range map[string][]byte{"COM1": com1, "COM4": com4, "keyboard": keyboard, "PCI": pci, "third processor": processor, "VGA": vga, "PCI memory": memory} {
 		if !bytes.Contains(one(t, full(), "DSDT"), code) {
 			t.Errorf("%s is missing", what)
 		}
@@ -258,6 +259,8 @@ func TestImpossibleMachinesAreErrors(t *testing.T) {
 		"route":           {func(c *Config) { c.PCI.Routes[2] = 16 }, 0, "PIRQC# is routed to interrupt 16"},
 		"ECAM":            {func(c *Config) { c.PCI.ECAM = 0xb8000000 }, 0, "configuration space at 0xb8000000"},
 		"virtio":          {func(c *Config) { c.Virtio = []Window{{Address: 1<<32 - 1, Size: 2}} }, 0, "virtio device 0: 0x2 bytes at 0xffffffff"},
+		"serial port":     {func(c *Config) { c.Serials[1].Number = 10 }, 0, "COM10 with interrupt 3, want COM1 to COM9"},
+		"its interrupt":   {func(c *Config) { c.Serials[0].IRQ = 16 }, 0, "COM1 with interrupt 16"},
 		"not aligned":     {func(*Config) {}, 0xe0010, "tables at 0xe0010"},
 		"above 4 GiB":     {func(*Config) {}, 1 << 32, "below 4 GiB"},
 		"over 4 GiB":      {func(*Config) {}, 1<<32 - 64, "end beyond 4 GiB"},

@@ -27,7 +27,7 @@ const (
 
 // The ports and interrupts that PCs have for these devices.
 const (
-	comPort, comPorts, comIRQ = 0x3f8, 8, 4
+	comPorts                  = 8
 	rtcPort, rtcPorts, rtcIRQ = 0x70, 2, 8
 	keyboardData              = 0x60
 	keyboardCommand           = 0x64
@@ -91,8 +91,11 @@ func (c *Config) motherboard() []byte {
 // isaDevices is the devices at fixed ports.
 func (c *Config) isaDevices() [][]byte {
 	devices := [][]byte{device("RTC", idRTC, aml.IO(rtcPort, rtcPorts), aml.IRQ(rtcIRQ))}
-	if c.COM1 {
-		devices = append(devices, device("COM1", idSerial, aml.IO(comPort, comPorts), aml.IRQ(comIRQ)))
+	for _, s := range c.Serials {
+		devices = append(devices, aml.Device(fmt.Sprintf("COM%d", s.Number),
+			aml.Name("_HID", aml.EISAID(idSerial)),
+			aml.Name("_UID", aml.Integer(uint64(s.Number))),
+			aml.Name("_CRS", aml.Resources(aml.IO(s.Port, comPorts), aml.IRQ(s.IRQ)))))
 	}
 	if c.I8042 {
 		devices = append(devices, device("KBD", idKeyboard, aml.IO(keyboardData, 1), aml.IO(keyboardCommand, 1), aml.IRQ(keyboardIRQ)))

@@ -34,13 +34,13 @@ func TestRegisters(t *testing.T) {
 	r.set(at(0, portCLB), 0xffffffff)
 	r.set(at(0, portCLBU), 0x12345678)
 	r.set(at(0, portFB), 0xffffffff)
-	r.lock.Lock()
+	r.Lock()
 	if got := r.bus.Read(base+uint64(at(0, portCLB)), 8); got != 0x12345678fffffc00 {
 		t.Errorf("64 bits at once: %#x", got)
 	}
 	r.bus.Write(base+uint64(at(0, portIE))+1, 1, 0xff)
 	r.bus.Write(base+uint64(at(0, portFB)), 8, 0xaaaaaaaabbbbbbbb)
-	r.lock.Unlock()
+	r.Unlock()
 	if a, b, c := r.get(at(0, portIE)), r.get(at(0, portFB)), r.get(at(0, portFBU)); a != 0 || b != 0xbbbbbb00 || c != 0xaaaaaaaa {
 		t.Errorf("%#x, %#x, %#x", a, b, c)
 	}
@@ -138,7 +138,7 @@ func TestReadsAndWrites(t *testing.T) {
 			is = isPIO
 		}
 		r.want(what, 0, good, is, 0)
-		want := r.disk[77*512:]
+		want := r.store.Data[77*512:]
 		for i, x := range scattered {
 			r.same(fmt.Sprintf("%s, region %d", what, i), r.guest(x.addr, x.n), want[:x.n])
 			r.clear(x.addr, uint64(x.n), byte(i))
@@ -150,11 +150,11 @@ func TestReadsAndWrites(t *testing.T) {
 		data = append(data, r.guest(x.addr, x.n)...)
 	}
 	for _, code := range []uint8{ata.CmdWriteDMAExt, ata.CmdWriteSectorsExt} {
-		copy(r.disk, diskBytes)
+		copy(r.store.Data, diskBytes)
 		r.fill(0, 0, fis(code, 77, 700), nil, scattered...)
 		r.issue(0)
 		r.want("write", 0, good, isD2H, 0)
-		r.same("write", r.disk[77*512:][:len(data)], data)
+		r.same("write", r.store.Data[77*512:][:len(data)], data)
 		if got := binary.LittleEndian.Uint32(r.guest(listAt+headerBytes, 4)); got != 700*512 {
 			t.Errorf("%d bytes moved", got)
 		}
@@ -198,13 +198,13 @@ func TestCommandsWithoutData(t *testing.T) {
 		}
 		r.want(x.what, 0, good|x.err<<8, isD2H, 0)
 	}
-	if r.store.flushes != 1 {
-		t.Errorf("%d flushes", r.store.flushes)
+	if r.store.Flushes != 1 {
+		t.Errorf("%d flushes", r.store.Flushes)
 	}
 	r.fill(0, 0, fis(ata.CmdWriteDMAExt, 0, 1), nil, region{dataAt, 512})
 	r.issue(0)
 	r.want("write", 0, good, isD2H, 0)
-	if r.store.flushes != 2 {
+	if r.store.Flushes != 2 {
 		t.Error("without a write cache nothing is flushed")
 	}
 	r.start(3)
@@ -250,7 +250,7 @@ func TestAllSlotsAreServed(t *testing.T) {
 	}
 	r.set(at(0, portCI), 0xffffffff)
 	r.want("32 commands", 0, good, isD2H, 0)
-	r.same("32 commands", r.guest(dataAt, slots*512), r.disk[:slots*512])
+	r.same("32 commands", r.guest(dataAt, slots*512), r.store.Data[:slots*512])
 }
 
 func TestInterruptsAreMasked(t *testing.T) {
@@ -303,7 +303,7 @@ func TestNothingMovesWithoutLeave(t *testing.T) {
 func TestBadConfigurations(t *testing.T) {
 	r := newRig(t)
 	for name, d := range map[string][]Drive{
-		"no ports": {}, "seven ports": make([]Drive, 7), "no sector": {{Disk: r.newDisk(block.Empty(511))}},
+		"no ports": {}, "seven ports": make([]Drive, 7), "no sector": {{Disk: r.NewDisk(block.Empty(511))}},
 	} {
 		if _, err := New(Config{Drives: d}); err == nil {
 			t.Errorf("%s: no error", name)

@@ -10,7 +10,7 @@ import (
 func TestErrorsHaltTheList(t *testing.T) {
 	r := newRig(t)
 	r.start(0)
-	r.store.broken = true
+	r.store.Broken = true
 	r.fill(0, 3, fis(ata.CmdReadDMAExt, 5, 1), nil, region{dataAt, 512})
 	r.fill(0, 4, fis(ata.CmdReadDMAExt, 0, 1), nil, region{dataAt, 512})
 	r.set(at(0, portCI), 0x18)
@@ -21,7 +21,7 @@ func TestErrorsHaltTheList(t *testing.T) {
 	if p := r.guest(fisAt+areaD2H, fisSize); p[4] != 5 || p[12] != 1 {
 		t.Errorf("FIS %x", p)
 	}
-	r.store.broken = false
+	r.store.Broken = false
 	r.restart(0)
 	r.want("restarted", 0, bad|ata.ErrorUNC<<8, 0, 0)
 	r.set(at(0, portCI), 0x10)
@@ -72,7 +72,7 @@ func TestAStopWaitsForTheDisk(t *testing.T) {
 		"reset": func(r *rig) { r.set(regGHC, ghcHR); r.start(0) },
 	} {
 		r := newRig(t)
-		r.store.gate = make(chan struct{})
+		r.store.Gate = make(chan struct{})
 		r.start(0)
 		r.fill(0, 0, fis(ata.CmdReadDMAExt, 0, 1), nil, region{dataAt, 512})
 		r.set(at(0, portCI), 1)
@@ -83,9 +83,9 @@ func TestAStopWaitsForTheDisk(t *testing.T) {
 		r.fill(0, 1, fis(ata.CmdReadDMAExt, 9, 1), nil, region{dataAt + 0x1000, 512})
 		r.clear(dataAt, 512, 0x5a)
 		r.set(at(0, portCI), 2)
-		close(r.store.gate)
+		close(r.store.Gate)
 		r.want(name, 0, good, isD2H, 0)
-		r.same(name, r.guest(dataAt+0x1000, 512), r.disk[9*512:10*512])
+		r.same(name, r.guest(dataAt+0x1000, 512), r.store.Data[9*512:10*512])
 		if r.guest(dataAt, 1)[0] != 0x5a {
 			t.Errorf("%s: the command that was stopped wrote memory", name)
 		}
@@ -94,16 +94,16 @@ func TestAStopWaitsForTheDisk(t *testing.T) {
 
 func TestRegionsMayShrinkWhileTheyAreUsed(t *testing.T) {
 	r := newRig(t)
-	r.store.gate = make(chan struct{})
-	r.clear(dataAt, 1, ^r.disk[0])
+	r.store.Gate = make(chan struct{})
+	r.clear(dataAt, 1, ^r.store.Data[0])
 	r.start(0)
 	r.fill(0, 0, fis(ata.CmdReadDMAExt, 0, 512), nil, region{dataAt, 512 * 512})
 	r.set(at(0, portCI), 1)
-	r.store.gate <- struct{}{} // the first half is read
-	for r.guest(dataAt, 1)[0] != r.disk[0] {
+	r.store.Gate <- struct{}{} // the first half is read
+	for r.guest(dataAt, 1)[0] != r.store.Data[0] {
 		runtime.Gosched()
 	}
 	r.poke(tableAt+tableRegions+12, []byte{0, 0, 0, 0})
-	close(r.store.gate)
+	close(r.store.Gate)
 	r.want("shrunk", 0, bad|ata.ErrorABRT<<8, isD2H|isError|isOverflow, 1)
 }

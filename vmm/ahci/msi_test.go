@@ -23,7 +23,7 @@ func TestMessagesTellOfEachNewInterrupt(t *testing.T) {
 	r.config(msiControl, 2, 1)
 	want := func(when string, n int) {
 		t.Helper()
-		r.drain()
+		r.Drain()
 		if want := slices.Repeat([]uint32{0x4031}, n); !slices.Equal(r.messages, want) {
 			t.Errorf("%s: messages %x, want %d", when, r.messages, n)
 		}

@@ -3,11 +3,11 @@ package ahci
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"sync"
 	"testing"
 
 	"github.com/ringo-vmm/ringo/vmm/block"
+	"github.com/ringo-vmm/ringo/vmm/block/blocktest"
 	"github.com/ringo-vmm/ringo/vmm/bus"
 	"github.com/ringo-vmm/ringo/vmm/device/devicetest"
 	"github.com/ringo-vmm/ringo/vmm/ide/ata"
@@ -30,88 +30,36 @@ const (
 	dataAt  = 0x20000
 )
 
-// pattern is n bytes that differ from place to place.
-func pattern(n int, seed byte) []byte {
-	p := make([]byte, n)
-	for i := range p {
-		p[i] = byte(i*7+i>>9*13) ^ seed
-	}
-	return p
-}
-
 var (
-	diskBytes = pattern(sectorCount*ata.SectorSize, 1)
-	cdBytes   = pattern(blockCount*atapi.BlockSize, 2)
+	diskBytes = blocktest.Pattern(sectorCount*ata.SectorSize, 1)
+	cdBytes   = blocktest.Pattern(blockCount*atapi.BlockSize, 2)
 	memory    = make([]byte, ram.BlockSize) // of all rigs
 	lock      sync.Mutex                    // their device lock
 )
 
-// store is a back end that fails or waits when it is told to.
-type store struct {
-	block.Backend
-	mu      sync.Mutex // of the bytes
-	broken  bool
-	gate    chan struct{}
-	flushes int
-}
-
-func (s *store) try() error {
-	if s.gate != nil {
-		<-s.gate
-	}
-	if s.broken {
-		return errors.New("worn out")
-	}
-	return nil
-}
-
-func (s *store) ReadAt(p []byte, off int64) (int, error) {
-	if err := s.try(); err != nil {
-		return 0, err
-	}
-	return s.Backend.ReadAt(p, off)
-}
-
-func (s *store) WriteAt(p []byte, off int64) (int, error) {
-	if err := s.try(); err != nil {
-		return 0, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.Backend.WriteAt(p, off)
-}
-
-func (s *store) Flush() error {
-	s.flushes++
-	return s.try()
-}
-
 // rig is a machine with a disk at port 0, a CD-ROM drive at port 1, nothing at
 // port 2, and a read-only disk at port 3.
 type rig struct {
-	testing.TB
-	lock     *sync.Mutex
+	*blocktest.Machine
 	bus      bus.Memory
 	host     *pcihost.Host
 	ram      *ram.RAM
 	ahci     *Controller
 	line     devicetest.Line
 	messages []uint32
-	disk     []byte
-	store    *store
-	all      []*block.Disk
+	store    *blocktest.Store
 }
 
 func newRig(t testing.TB) *rig {
-	r := &rig{TB: t, lock: &lock, disk: bytes.Clone(diskBytes)}
+	r := &rig{Machine: blocktest.NewMachine(t), store: blocktest.NewStore(diskBytes)}
+	r.Locker = &lock
 	var err error
 	if r.ram, err = ram.New([]ram.Block{{Data: memory}}); err != nil {
 		t.Fatal(err)
 	}
-	r.store = &store{Backend: block.NewBytes(r.disk, false)}
 	if r.ahci, err = New(Config{Memory: r.ram, Drives: []Drive{
-		{Disk: r.newDisk(r.store)}, {Disk: r.newDisk(block.NewBytes(cdBytes, true)), CD: true},
-		{}, {Disk: r.newDisk(block.Empty(1 << 20))}}}); err != nil {
+		{Disk: r.NewDisk(r.store)}, {Disk: r.NewDisk(block.NewBytes(cdBytes, true)), CD: true},
+		{}, {Disk: r.NewDisk(block.Empty(1 << 20))}}}); err != nil {
 		t.Fatal(err)
 	}
 	c := pcihost.Config{ISABridge: true, Routes: [4]uint8{11, 11, 11, 11}, Memory: &r.bus,
@@ -128,42 +76,23 @@ func newRig(t testing.TB) *rig {
 	return r
 }
 
-func (r *rig) newDisk(b block.Backend) *block.Disk {
-	d := block.NewDisk(b, func(f func()) {
-		r.lock.Lock()
-		defer r.lock.Unlock()
-		f()
-	})
-	r.all = append(r.all, d)
-	r.Cleanup(func() { d.Close() })
-	return d
-}
-
-func (r *rig) drain() {
-	for range 2 { // one disk's end may begin another request
-		for _, d := range r.all {
-			d.Drain()
-		}
-	}
-}
-
 // config writes the function's configuration space.
 func (r *rig) config(reg uint32, size int, v uint32) {
-	r.lock.Lock()
-	defer r.lock.Unlock()
+	r.Lock()
+	defer r.Unlock()
 	r.host.Out(0, 4, 1<<31|4<<11|reg&^3)
 	r.host.Out(4+uint16(reg&3), size, v)
 }
 
 func (r *rig) get(reg uint32) uint32 {
-	r.lock.Lock()
-	defer r.lock.Unlock()
+	r.Lock()
+	defer r.Unlock()
 	return uint32(r.bus.Read(base+uint64(reg), 4))
 }
 
 func (r *rig) set(reg, v uint32) {
-	r.lock.Lock()
-	defer r.lock.Unlock()
+	r.Lock()
+	defer r.Unlock()
 	r.bus.Write(base+uint64(reg), 4, uint64(v))
 }
 
@@ -218,13 +147,13 @@ func fis(code uint8, lba uint64, n int) [fisSize]byte {
 // issue has a port run the command in slot 0 and waits.
 func (r *rig) issue(port int) {
 	r.set(at(port, portCI), 1)
-	r.drain()
+	r.Drain()
 }
 
 // want checks a port's task file, interrupts and commands, and clears them.
 func (r *rig) want(what string, port int, tfd, is, ci uint32) {
 	r.Helper()
-	r.drain()
+	r.Drain()
 	if a, b, c := r.get(at(port, portTFD)), r.get(at(port, portIS)), r.get(at(port, portCI)); a != tfd || b != is || c != ci {
 		r.Errorf("%s: task file %#x, interrupts %#x, commands %#x, want %#x, %#x, %#x", what, a, b, c, tfd, is, ci)
 	}
@@ -249,21 +178,21 @@ func (r *rig) restart(port int) {
 
 // The guest's processor: it writes memory, fills it and reads it.
 func (r *rig) poke(addr uint64, p []byte) {
-	r.lock.Lock()
-	defer r.lock.Unlock()
+	r.Lock()
+	defer r.Unlock()
 	r.ram.Write(addr, p)
 }
 
 func (r *rig) clear(addr, n uint64, v byte) {
-	r.lock.Lock()
-	defer r.lock.Unlock()
+	r.Lock()
+	defer r.Unlock()
 	r.ram.Fill(addr, n, v)
 }
 
 func (r *rig) guest(addr uint64, n int) []byte {
 	p := make([]byte, n)
-	r.lock.Lock()
-	defer r.lock.Unlock()
+	r.Lock()
+	defer r.Unlock()
 	if err := r.ram.Read(addr, p); err != nil {
 		r.Fatal(err)
 	}

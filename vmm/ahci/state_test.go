@@ -3,6 +3,8 @@ package ahci
 import (
 	"testing"
 
+	"github.com/ringo-vmm/ringo/vmm/block/blocktest"
+	"github.com/ringo-vmm/ringo/vmm/device"
 	"github.com/ringo-vmm/ringo/vmm/device/devicetest"
 	"github.com/ringo-vmm/ringo/vmm/ide/ata"
 	"github.com/ringo-vmm/ringo/vmm/ram"
@@ -13,19 +15,7 @@ import (
 func (r *rig) moved() *rig {
 	r.Helper()
 	fresh := newRig(r.TB)
-	r.lock.Lock()
-	saved := devicetest.Save(r.ahci)
-	r.store.mu.Lock()
-	copy(fresh.disk, r.disk)
-	r.store.mu.Unlock()
-	r.lock.Unlock()
-	fresh.lock.Lock()
-	devicetest.Load(r.TB, fresh.ahci, saved)
-	again := devicetest.Save(fresh.ahci)
-	fresh.lock.Unlock()
-	if string(again) != string(saved) {
-		r.Errorf("saved %d bytes, loaded, and saved others", len(saved))
-	}
+	r.Move(fresh.Machine, []device.Stateful{r.ahci}, []device.Stateful{fresh.ahci}, func() { r.store.CopyTo(fresh.store) })
 	return fresh
 }
 
@@ -34,8 +24,8 @@ func TestAGuestCanBeMovedAtAnyTime(t *testing.T) {
 		r := newRig(t)
 		r.start(0)
 		r = r.moved()
-		r.store.gate = make(chan struct{})
-		data := pattern(700*512, 0x5a)
+		r.store.Gate = make(chan struct{})
+		data := blocktest.Pattern(700*512, 0x5a)
 		r.poke(dataAt, data)
 		r.fill(0, 0, fis(code, 77, 700), nil, region{dataAt, 700 * 512})
 		r.set(at(0, portCI), 1)
@@ -44,25 +34,25 @@ func TestAGuestCanBeMovedAtAnyTime(t *testing.T) {
 		r.want("moved", 0, good, isD2H, 0)
 		switch code {
 		case ata.CmdReadDMAExt:
-			r.same("read", r.guest(dataAt, 700*512), r.disk[77*512:][:700*512])
+			r.same("read", r.guest(dataAt, 700*512), r.store.Data[77*512:][:700*512])
 		case ata.CmdWriteDMAExt:
-			r.same("write", r.disk[77*512:][:700*512], data)
+			r.same("write", r.store.Data[77*512:][:700*512], data)
 		}
-		old.lock.Lock()
+		old.Lock()
 		c := state.Loader(devicetest.Save(old.ahci))
 		old.ahci.State(c)
 		if c.Close() == nil {
 			t.Error("loads while a disk is at work")
 		}
-		old.lock.Unlock()
-		close(old.store.gate)
-		old.drain()
+		old.Unlock()
+		close(old.store.Gate)
+		old.Drain()
 	}
 }
 
 func TestCommandsBehindAStoppedOneSurvive(t *testing.T) {
 	r := newRig(t)
-	r.store.gate = make(chan struct{})
+	r.store.Gate = make(chan struct{})
 	r.start(0)
 	r.fill(0, 0, fis(ata.CmdReadDMAExt, 0, 1), nil, region{dataAt, 512})
 	r.set(at(0, portCI), 1)
@@ -71,7 +61,7 @@ func TestCommandsBehindAStoppedOneSurvive(t *testing.T) {
 	fresh := r.moved()
 	fresh.want("moved", 0, good, isD2H, 0)
 	r.set(at(0, portCMD), 0)
-	close(r.store.gate)
+	close(r.store.Gate)
 }
 
 // script makes accesses of four bytes each: what, where, value.
@@ -95,18 +85,18 @@ func (r *rig) script(b []byte) {
 				region{dataAt, int(b[3])*200 + 1}, region{0x100000, 0x10000})
 			r.set(at(port, portCI), 1<<slot)
 		case 2:
-			r.drain()
+			r.Drain()
 		case 3:
 			r.start(int(b[1] & 3))
 		case 4:
-			r.lock.Lock()
+			r.Lock()
 			r.bus.Write(base+uint64(reg|uint32(b[3]&3)), 1<<(b[2]&3), uint64(v)<<32|uint64(v))
 			r.bus.Read(base+uint64(reg|uint32(b[3]&3)), 1<<(b[2]&3))
-			r.lock.Unlock()
+			r.Unlock()
 		case 5:
-			r.lock.Lock()
+			r.Lock()
 			r.ahci.Reset()
-			r.lock.Unlock()
+			r.Unlock()
 		default:
 			r.set(reg, v)
 		}
@@ -116,9 +106,9 @@ func (r *rig) script(b []byte) {
 // consistent checks what always holds.
 func (r *rig) consistent() {
 	r.Helper()
-	r.drain()
-	r.lock.Lock()
-	defer r.lock.Unlock()
+	r.Drain()
+	r.Lock()
+	defer r.Unlock()
 	h := r.ahci
 	for i, p := range h.ports {
 		if !p.possible() || p.flying || p.active {
@@ -143,20 +133,20 @@ func FuzzAccess(f *testing.F) {
 		r := newRig(t)
 		r.clear(0, ram.BlockSize, 0)
 		r.script(b)
-		r.moved().drain()
+		r.moved().Drain()
 		r.consistent()
 	})
 }
 
 func FuzzLoad(f *testing.F) {
 	add := func(r *rig) {
-		r.lock.Lock()
-		defer r.lock.Unlock()
+		r.Lock()
+		defer r.Unlock()
 		f.Add(devicetest.Save(r.ahci), []byte("\x0c\x00\x00\x00\x04\x08\x25\x03"))
 	}
 	r := newRig(f)
 	add(r)
-	r.store.gate = make(chan struct{})
+	r.store.Gate = make(chan struct{})
 	r.start(0)
 	r.fill(0, 0, fis(ata.CmdWriteDMAExt, 0, 1), nil, region{dataAt, 512})
 	r.set(at(0, portCI), 1)
@@ -164,20 +154,20 @@ func FuzzLoad(f *testing.F) {
 	r.restart(0)
 	r.set(at(0, portCI), 1)
 	add(r)
-	close(r.store.gate)
-	r.drain()
+	close(r.store.Gate)
+	r.Drain()
 	f.Fuzz(func(t *testing.T, saved, b []byte) {
 		r := newRig(t)
-		r.lock.Lock()
+		r.Lock()
 		c := state.Loader(saved)
 		r.ahci.State(c)
 		ok := c.Close() == nil
-		r.lock.Unlock()
+		r.Unlock()
 		if ok {
-			r.moved().drain()
+			r.moved().Drain()
 		}
 		r.script(b)
-		r.moved().drain()
+		r.moved().Drain()
 		r.consistent()
 	})
 }
@@ -189,7 +179,7 @@ func TestAccessesDoNotAllocate(t *testing.T) {
 	r.fill(0, 1, fis(ata.CmdIdentify, 0, 0), nil, region{dataAt, 512})
 	if n := testing.AllocsPerRun(20, func() {
 		r.set(at(0, portCI), 3)
-		r.drain()
+		r.Drain()
 		r.set(at(0, portIS), r.get(at(0, portIS)))
 	}); n != 0 {
 		t.Errorf("%v allocations", n)

@@ -34,7 +34,7 @@ func TestReads(t *testing.T) {
 		r.interrupted(x.what, true)
 		r.want(x.what, x.st0, x.st1, 0, x.endC, x.eH, x.eR, 2)
 		r.interrupted(x.what, false)
-		r.same(x.what, r.memory[dataAt:][:x.moved*512], r.disk[x.from*512:][:x.moved*512])
+		r.same(x.what, r.memory[dataAt:][:x.moved*512], r.store.Data[x.from*512:][:x.moved*512])
 	}
 }
 
@@ -52,9 +52,9 @@ func TestWrites(t *testing.T) {
 	r.want("write", 4, 0, 0, 7, 1, 8, 2)
 	clear(data[3*512-100:])
 	at := ((7*2+1)*18 + 4) * 512
-	r.same("write", r.disk[at:][:len(data)], data)
-	r.same("before", r.disk[:at], diskBytes[:at])
-	r.same("after", r.disk[at+len(data):], diskBytes[at+len(data):])
+	r.same("write", r.store.Data[at:][:len(data)], data)
+	r.same("before", r.store.Data[:at], diskBytes[:at])
+	r.same("after", r.store.Data[at+len(data):], diskBytes[at+len(data):])
 	r.channel(false, 512)
 	r.out(0x0a, 4|Channel)
 	r.command(write, 4, 7, 1, 5, 2, 18, 0x1b, 0xff)
@@ -71,8 +71,8 @@ func TestFormat(t *testing.T) {
 	r.channel(false, 72)
 	r.command(0x40|cmdFormat, 4, 2, 18, 0x6c, 0xf6)
 	r.want("format", 4, 0, 0, 2, 1, 1, 2)
-	r.same("format", r.disk[5*trackSize:][:trackSize], bytes.Repeat([]byte{0xf6}, trackSize))
-	r.same("before", r.disk[:5*trackSize], diskBytes[:5*trackSize])
+	r.same("format", r.store.Data[5*trackSize:][:trackSize], bytes.Repeat([]byte{0xf6}, trackSize))
+	r.same("before", r.store.Data[:5*trackSize], diskBytes[:5*trackSize])
 	r.memory[dataAt] = 3
 	r.channel(false, 72)
 	r.command(0x40|cmdFormat, 4, 2, 18, 0x6c, 0xf6)
@@ -92,8 +92,8 @@ func TestTransfersThatFail(t *testing.T) {
 		{"no drive", func(*rig) {}, 2, read, st1Missing, 0, 0, 0},
 		{"a read-only disk", func(*rig) {}, 1, write, st1Protected, 0, 0, 0},
 		{"no DMA", func(r *rig) { r.command(cmdSpecify, 0xdf, 3) }, 0, read, st1Overrun, 0, 0, 0},
-		{"worn out", func(r *rig) { r.store.broken = true }, 0, read, st1CRC, 0, 1, 0},
-		{"worn out", func(r *rig) { r.store.broken = true }, 0, write, st1CRC, 0, 1, 0},
+		{"worn out", func(r *rig) { r.store.Broken = true }, 0, read, st1CRC, 0, 1, 0},
+		{"worn out", func(r *rig) { r.store.Broken = true }, 0, write, st1CRC, 0, 1, 0},
 		{"another cylinder", func(r *rig) { r.seek(9) }, 0, read, st1NoData, 0, 1, 0},
 	} {
 		r := newRig(t)
@@ -149,7 +149,7 @@ func TestDrives(t *testing.T) {
 func TestAResetWaitsForTheDisk(t *testing.T) {
 	r := newRig(t)
 	r.start()
-	r.store.gate = make(chan struct{})
+	r.store.Gate = make(chan struct{})
 	r.channel(true, 512)
 	r.command(read, 0, 0, 0, 1, 2, 18, 0x1b, 0xff)
 	if got := r.in(Port + regMSR); got != msrBusy {
@@ -160,14 +160,14 @@ func TestAResetWaitsForTheDisk(t *testing.T) {
 		t.Errorf("status %#x after a reset", got)
 	}
 	r.out(Port+regFIFO, cmdVersion)
-	close(r.store.gate)
-	r.drain()
+	close(r.store.Gate)
+	r.Drain()
 	r.start()
 }
 
 func TestDisksOfAnotherSizeAreRefused(t *testing.T) {
 	r := newRig(t)
-	d := r.newDisk(block.Empty(Size - 1))
+	d := r.NewDisk(block.Empty(Size - 1))
 	if _, err := New(&r.line, nil, [drives]*block.Disk{nil, d}); err == nil {
 		t.Error("no error")
 	}

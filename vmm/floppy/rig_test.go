@@ -2,90 +2,43 @@ package floppy
 
 import (
 	"bytes"
-	"errors"
-	"sync"
 	"testing"
 
 	"github.com/ringo-vmm/ringo/vmm/block"
+	"github.com/ringo-vmm/ringo/vmm/block/blocktest"
 	"github.com/ringo-vmm/ringo/vmm/bus"
 	"github.com/ringo-vmm/ringo/vmm/device/devicetest"
 	"github.com/ringo-vmm/ringo/vmm/dma8237"
 	"github.com/ringo-vmm/ringo/vmm/ram"
 )
 
-// store is a back end that fails or waits when it is told to.
-type store struct {
-	block.Backend
-	mu     sync.Mutex // of the bytes
-	broken bool
-	gate   chan struct{}
-}
-
-func (s *store) try() error {
-	if s.gate != nil {
-		<-s.gate
-	}
-	if s.broken {
-		return errors.New("worn out")
-	}
-	return nil
-}
-
-func (s *store) ReadAt(p []byte, off int64) (int, error) {
-	if err := s.try(); err != nil {
-		return 0, err
-	}
-	return s.Backend.ReadAt(p, off)
-}
-
-func (s *store) WriteAt(p []byte, off int64) (int, error) {
-	if err := s.try(); err != nil {
-		return 0, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.Backend.WriteAt(p, off)
-}
-
 // rig is a machine with a disk in drive 0 and a read-only one in drive 1, if
 // both is set.
 type rig struct {
-	testing.TB
-	lock   sync.Mutex
+	*blocktest.Machine
 	ports  bus.Ports
 	memory []byte
 	fdc    *Controller
 	dma    *dma8237.DMA
 	line   devicetest.Line
-	disk   []byte
-	store  *store
-	all    []*block.Disk
+	store  *blocktest.Store
 }
 
 const dataAt = 0x20000
 
-func pattern(n int) []byte {
-	p := make([]byte, n)
-	for i := range p {
-		p[i] = byte(i*7 + i>>9*13)
-	}
-	return p
-}
-
 var (
-	diskBytes = pattern(Size)
+	diskBytes = blocktest.Pattern(Size, 0)
 	guestRAM  = make([]byte, ram.BlockSize)
 )
 
 func newRig(t testing.TB) *rig {
-	r := &rig{TB: t, disk: bytes.Clone(diskBytes), memory: guestRAM}
+	r := &rig{Machine: blocktest.NewMachine(t), store: blocktest.NewStore(diskBytes), memory: guestRAM}
 	m, err := ram.New([]ram.Block{{Data: r.memory}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.dma = dma8237.New(m)
-	r.store = &store{Backend: block.NewBytes(r.disk, false)}
-	disks := [drives]*block.Disk{r.newDisk(r.store), r.newDisk(block.Empty(Size))}
+	disks := [drives]*block.Disk{r.NewDisk(r.store), r.NewDisk(block.Empty(Size))}
 	if r.fdc, err = New(&r.line, r.dma.Channel(Channel), disks); err != nil {
 		t.Fatal(err)
 	}
@@ -96,32 +49,15 @@ func newRig(t testing.TB) *rig {
 	return r
 }
 
-func (r *rig) newDisk(b block.Backend) *block.Disk {
-	d := block.NewDisk(b, func(f func()) {
-		r.lock.Lock()
-		defer r.lock.Unlock()
-		f()
-	})
-	r.all = append(r.all, d)
-	r.Cleanup(func() { d.Close() })
-	return d
-}
-
-func (r *rig) drain() {
-	for _, d := range r.all {
-		d.Drain()
-	}
-}
-
 func (r *rig) in(port uint16) uint8 {
-	r.lock.Lock()
-	defer r.lock.Unlock()
+	r.Lock()
+	defer r.Unlock()
 	return uint8(r.ports.In(port, 1))
 }
 
 func (r *rig) out(port uint16, v ...uint8) {
-	r.lock.Lock()
-	defer r.lock.Unlock()
+	r.Lock()
+	defer r.Unlock()
 	for _, b := range v {
 		r.ports.Out(port, 1, uint32(b))
 	}
@@ -142,7 +78,7 @@ func (r *rig) command(b ...uint8) {
 // want reads a result and compares it.
 func (r *rig) want(what string, want ...uint8) {
 	r.Helper()
-	r.drain()
+	r.Drain()
 	var got []uint8
 	for len(got) < commandMax && r.in(Port+regMSR)&(msrRQM|msrDIO) == msrRQM|msrDIO {
 		got = append(got, r.in(Port+regFIFO))
@@ -155,9 +91,9 @@ func (r *rig) want(what string, want ...uint8) {
 // interrupted checks the line.
 func (r *rig) interrupted(what string, want bool) {
 	r.Helper()
-	r.drain()
-	r.lock.Lock()
-	defer r.lock.Unlock()
+	r.Drain()
+	r.Lock()
+	defer r.Unlock()
 	if r.line.Level != want {
 		r.Errorf("%s: the interrupt line is %v", what, r.line.Level)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/ringo-vmm/ringo/vmm/device"
 	"github.com/ringo-vmm/ringo/vmm/device/devicetest"
 	"github.com/ringo-vmm/ringo/vmm/state"
 )
@@ -11,20 +12,7 @@ import (
 func (r *rig) moved() *rig {
 	r.Helper()
 	fresh := newRig(r.TB)
-	r.lock.Lock()
-	saved, dma := devicetest.Save(r.fdc), devicetest.Save(r.dma)
-	r.store.mu.Lock()
-	copy(fresh.disk, r.disk)
-	r.store.mu.Unlock()
-	r.lock.Unlock()
-	fresh.lock.Lock()
-	devicetest.Load(r.TB, fresh.fdc, saved)
-	devicetest.Load(r.TB, fresh.dma, dma)
-	again := devicetest.Save(fresh.fdc)
-	fresh.lock.Unlock()
-	if string(again) != string(saved) {
-		r.Errorf("saved %x, loaded, and saved %x", saved, again)
-	}
+	r.Move(fresh.Machine, []device.Stateful{r.fdc, r.dma}, []device.Stateful{fresh.fdc, fresh.dma}, func() { r.store.CopyTo(fresh.store) })
 	return fresh
 }
 
@@ -37,7 +25,7 @@ func TestAGuestCanBeMovedAtAnyTime(t *testing.T) {
 		r = r.moved()
 	}
 	r.interrupted("read", true)
-	r.same("read", r.memory[dataAt:][:512], r.disk[1024:1536])
+	r.same("read", r.memory[dataAt:][:512], r.store.Data[1024:1536])
 	r = r.moved()
 	r.interrupted("moved", true)
 	for _, want := range []uint8{0, 0, 0, 0, 0, 4, 2} {
@@ -46,21 +34,21 @@ func TestAGuestCanBeMovedAtAnyTime(t *testing.T) {
 		}
 		r = r.moved()
 	}
-	r.store.gate = make(chan struct{})
+	r.store.Gate = make(chan struct{})
 	copy(r.memory[dataAt:], bytes.Repeat([]byte{0x77}, 512))
 	r.channel(false, 512)
 	r.command(write, 0, 0, 0, 3, 2, 18, 0x1b, 0xff)
 	fresh := r.moved()
 	fresh.want("write", 0, 0, 0, 0, 0, 4, 2)
-	fresh.same("write", fresh.disk[1024:1536], bytes.Repeat([]byte{0x77}, 512))
+	fresh.same("write", fresh.store.Data[1024:1536], bytes.Repeat([]byte{0x77}, 512))
 
-	r.lock.Lock()
+	r.Lock()
 	c := state.Loader(devicetest.Save(r.fdc))
 	if r.fdc.State(c); c.Close() == nil {
 		t.Error("loads while a disk is at work")
 	}
-	r.lock.Unlock()
-	close(r.store.gate)
+	r.Unlock()
+	close(r.store.Gate)
 }
 
 // script makes accesses of two bytes each: where, value.
@@ -74,7 +62,7 @@ func (r *rig) script(b []byte) {
 		case 7:
 			r.out(DIRPort, b[1])
 		case 8:
-			r.drain()
+			r.Drain()
 		case 9:
 			r.channel(b[1]&1 != 0, int(b[1])*100+1)
 		case 10:
@@ -82,9 +70,9 @@ func (r *rig) script(b []byte) {
 			r.out(Port+regDOR, 0x1c)
 			r.out(DIRPort, 0)
 		case 11:
-			r.lock.Lock()
+			r.Lock()
 			r.fdc.Reset()
-			r.lock.Unlock()
+			r.Unlock()
 		default:
 			for range b[1] & 15 {
 				r.in(Port + regFIFO)
@@ -95,9 +83,9 @@ func (r *rig) script(b []byte) {
 
 func (r *rig) consistent() {
 	r.Helper()
-	r.drain()
-	r.lock.Lock()
-	defer r.lock.Unlock()
+	r.Drain()
+	r.Lock()
+	defer r.Unlock()
 	c := r.fdc
 	if !c.possible() || c.flying || c.stale || c.phase == execution {
 		r.Errorf("phase %d, byte %d of %d, %+v", c.phase, c.at, c.n, c.transfer)
@@ -125,21 +113,21 @@ func FuzzLoad(f *testing.F) {
 	r := newRig(f)
 	f.Add(devicetest.Save(r.fdc), []byte("\x0a\x00"))
 	r.start()
-	r.store.gate = make(chan struct{})
+	r.store.Gate = make(chan struct{})
 	r.channel(false, 512)
 	r.command(write, 0, 0, 0, 3, 2, 18, 0x1b, 0xff)
-	r.lock.Lock()
+	r.Lock()
 	f.Add(devicetest.Save(r.fdc), []byte("\x0a\x00"))
-	r.lock.Unlock()
-	close(r.store.gate)
-	r.drain()
+	r.Unlock()
+	close(r.store.Gate)
+	r.Drain()
 	f.Fuzz(func(t *testing.T, saved, b []byte) {
 		r := newRig(t)
-		r.lock.Lock()
+		r.Lock()
 		c := state.Loader(saved)
 		r.fdc.State(c)
 		ok := c.Close() == nil
-		r.lock.Unlock()
+		r.Unlock()
 		if ok {
 			r.moved().consistent()
 		}
@@ -156,7 +144,7 @@ func TestAccessesDoNotAllocate(t *testing.T) {
 		for _, b := range [...]uint8{read, 0, 0, 0, 3, 2, 18, 0x1b, 0xff} {
 			r.out(Port+regFIFO, b)
 		}
-		r.drain()
+		r.Drain()
 		for range 7 {
 			r.in(Port + regFIFO)
 		}

@@ -72,7 +72,7 @@ func acpiTables(t testing.TB) []byte {
 	t.Helper()
 	b, err := acpitab.Build(acpitab.Config{
 		Processors: 2, PM1Event: 0x600, PM1Control: 0x604, PMTimer: 0x608, SoftOff: 5,
-		COM1: true, I8042: true, HPET: 0x8086a201, PCI: &acpitab.PCI{ECAM: 0xe0000000},
+		Serials: []acpitab.Serial{{Number: 1, Port: 0x3f8, IRQ: 4}}, I8042: true, HPET: 0x8086a201, PCI: &acpitab.PCI{ECAM: 0xe0000000},
 	}, 0)
 	if err != nil {
 		t.Fatal(err)

@@ -24,6 +24,33 @@ func TestKeysArePressedAndReleased(t *testing.T) {
 	}
 }
 
+// Keys that somebody presses and releases come through Type, among characters
+// and at the same pace, and repeat while they are held.
+func TestKeysComeAmongCharacters(t *testing.T) {
+	r := newRig()
+	var b []byte
+	for _, k := range []struct {
+		key  Key
+		down bool
+	}{{KeyControl, true}, {KeyRightAlt, true}, {KeyDelete, true}, {KeyDelete, false}, {KeyRightAlt, false}, {KeyControl, false}, {KeyPause, true}, {0, true}} {
+		b = AppendKey(b, k.key, k.down)
+	}
+	if got := r.typed(t, "a"+string(b)+"b"); got != "\x1e\x9e\x1d\xe0\x38\xe0\x53\xe0\xd3\xe0\xb8\x9d\xe1\x1d\x45\xe1\x9d\xc5\x30\xb0" {
+		t.Errorf("the guest gets % x", got)
+	}
+	if n := len(AppendKey(nil, 0xffff, true)); n != MaxSequence || n > mostSequence {
+		t.Errorf("the longest sequence has %d bytes", n)
+	}
+	r.Type(AppendKey(nil, KeyUp, true))
+	r.expect(t, "pressed", "\xe0\x48", "")
+	r.clock.Advance(501_000_000)
+	r.expect(t, "held", "\xe0\x48", "")
+	r.Type(AppendKey(nil, KeyUp, false))
+	r.expect(t, "released", "\xe0\xc8", "")
+	r.clock.Advance(501_000_000)
+	r.expect(t, "afterwards", "", "")
+}
+
 func TestAKeyThatIsHeldRepeats(t *testing.T) {
 	const ms = 1_000_000
 	r := newRig()

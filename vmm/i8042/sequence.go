@@ -1,11 +1,14 @@
 package i8042
 
-// stroke is keys that are pressed together: modifiers, and a key or those of a
-// character.
+import "strconv"
+
+// stroke is keys that are pressed together and released: modifiers, and a key or
+// those of a character. Or it is a key that is only pressed or only released.
 type stroke struct {
 	key                 Key  // 0 if it is a character
 	char                byte // 0 if it is a key
 	shift, control, alt bool
+	pressed, released   bool
 }
 
 // mostStroke is more than the codes of a stroke, and mostChar those of a
@@ -45,8 +48,24 @@ func (s stroke) codes(dst []uint8) []uint8 {
 	return dst
 }
 
+// AppendKey appends to dst the control sequence by which Type takes a key that is
+// pressed or released, where a terminal would have a character: the key's number,
+// 1 or 0, and a final byte that ECMA-48 §5.4 leaves to private use.
+func AppendKey(dst []byte, k Key, down bool) []byte {
+	dst = append(dst, escape, '[')
+	dst = strconv.AppendUint(dst, uint64(k), 10)
+	if down {
+		return append(dst, ';', '1', finalPrivate)
+	}
+	return append(dst, ';', '0', finalPrivate)
+}
+
+// MaxSequence is the most bytes that AppendKey appends.
+const MaxSequence = len("\x1b[65535;1v")
+
 const (
-	escape = 0x1b
+	escape       = 0x1b
+	finalPrivate = 'v'
 	// mostSequence bounds a control sequence, in bytes: terminals send none
 	// as long.
 	mostSequence = 16
@@ -94,12 +113,16 @@ func parseCSI(b []byte) (s stroke, n int) {
 		switch c := b[i]; {
 		case c >= '0' && c <= '9':
 			if count < len(params) {
-				params[count] = min(params[count]*10+int(c-'0'), 999)
+				params[count] = min(params[count]*10+int(c-'0'), 1<<16-1)
 			}
 		case c == ';':
 			count++
 		case c >= 0x40 && c <= 0x7e:
-			if s.key = finalKey(c); c == '~' {
+			switch s.key = finalKey(c); c {
+			case finalPrivate:
+				down := params[1] != 0
+				return stroke{key: Key(params[0]), pressed: down, released: !down}, i + 1
+			case '~':
 				s.key = numberKey(params[0])
 			}
 			m := max(params[1]-1, 0)

@@ -78,6 +78,7 @@ func (r *rig) drive(ops []byte) {
 				r.Key(Key(codes[op>>7])<<8|Key(v), op&16 != 0)
 			case op&16 != 0:
 				r.Type([]byte{0x1b, '[', v, ^v}[op>>6:])
+				r.Type(AppendKey(make([]byte, 0, MaxSequence), Key(v)|Key(op&0xc0)<<8, op&32 != 0))
 			default:
 				r.Codes(codes[op>>6:]...)
 			}

@@ -31,9 +31,10 @@ const (
 
 // Type types bytes from a terminal: ASCII, and sequences for keys without
 // characters (cursor and function keys, with modifiers as xterm has them; an
-// escape before a character is the Alt key). What is on no US keyboard is left
-// out. It returns how many bytes it took: when that is not all of them, it calls
-// Wires.Ready once it would take more.
+// escape before a character is the Alt key), and for keys as somebody presses
+// and releases them (AppendKey). What is on no US keyboard is left out. It returns
+// how many bytes it took: when that is not all of them, it calls Wires.Ready once
+// it would take more.
 func (c *Controller) Type(p []byte) int {
 	t := &c.typist
 	for taken := 0; ; {
@@ -73,7 +74,10 @@ func (c *Controller) pump() {
 		t.n = copy(t.buf[:], t.buf[n:t.n])
 		t.until = 0
 		var b [mostStroke]uint8
-		if codes := s.codes(b[:0]); len(codes) > 0 {
+		if s.key != 0 && (s.pressed || s.released) {
+			t.ready = now + pace
+			c.Key(s.key, s.pressed)
+		} else if codes := s.codes(b[:0]); len(codes) > 0 {
 			t.ready = now + pace
 			c.Codes(codes...)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/ringo-vmm/ringo/vmm/block/blocktest"
 	"github.com/ringo-vmm/ringo/vmm/ide/ata"
 	"github.com/ringo-vmm/ringo/vmm/pcihost"
 )
@@ -25,7 +26,7 @@ func TestDMAReads(t *testing.T) {
 		r := newRig(t)
 		if order == "drive first" {
 			r.command(ata.CmdReadDMAExt, 77, 300, true)
-			r.drain()
+			r.Drain()
 			if s := r.alternate(); s != drq {
 				t.Errorf("status %#x while the drive waits", s)
 			}
@@ -37,7 +38,7 @@ func TestDMAReads(t *testing.T) {
 		r.master(order, masterInterrupt)
 		r.want(order, good, 0)
 		r.interrupted(order)
-		want := r.disk[77*512:]
+		want := r.store.Data[77*512:]
 		for i, x := range scattered {
 			r.same(fmt.Sprintf("%s, region %d", order, i), r.guest(x.addr, x.n), want[:x.n])
 			want = want[x.n:]
@@ -50,7 +51,7 @@ func TestDMAReads(t *testing.T) {
 
 func TestDMAWrites(t *testing.T) {
 	r := newRig(t)
-	data := pattern(300*512, 0x77)
+	data := blocktest.Pattern(300*512, 0x77)
 	rest := data
 	for _, x := range scattered {
 		r.ram.Write(uint64(x.addr), rest[:x.n])
@@ -61,11 +62,11 @@ func TestDMAWrites(t *testing.T) {
 	r.master("write", masterInterrupt)
 	r.want("write", good, 0)
 	r.interrupted("write")
-	r.same("write", r.disk[77*512:][:len(data)], data)
+	r.same("write", r.store.Data[77*512:][:len(data)], data)
 	r.command(ata.CmdWriteDMA, 1, 1, false)
 	r.start(false, region{0x20000, 512})
 	r.master("one sector", masterInterrupt)
-	r.same("one sector", r.disk[512:1024], data[:512])
+	r.same("one sector", r.store.Data[512:1024], data[:512])
 }
 
 func TestARegionThatIsTooLargeLeavesTheBusMasterActive(t *testing.T) {
@@ -85,8 +86,8 @@ func TestATableThatIsTooShortLeavesTheDriveWaiting(t *testing.T) {
 	r.quiet("too short")
 	r.start(true, region{0x30000, 324})
 	r.master("the rest", masterInterrupt)
-	r.same("first", r.guest(0x20000, 700), r.disk[:700])
-	r.same("rest", r.guest(0x30000, 324), r.disk[700:1024])
+	r.same("first", r.guest(0x20000, 700), r.store.Data[:700])
+	r.same("rest", r.guest(0x30000, 324), r.store.Data[700:1024])
 }
 
 func TestTheBusMasterWaitsForLeaveAndDirection(t *testing.T) {
@@ -94,7 +95,7 @@ func TestTheBusMasterWaitsForLeaveAndDirection(t *testing.T) {
 	r.config(4, 2, pcihost.CommandIO)
 	r.command(ata.CmdReadDMA, 0, 1, false)
 	r.start(true, region{0x20000, 512})
-	r.drain()
+	r.Drain()
 	r.want("no bus master", drq, 0)
 	r.config(4, 2, pcihost.CommandIO|pcihost.CommandMaster)
 	r.master("bus master", masterInterrupt)
@@ -172,9 +173,9 @@ func TestBusMasterRegisters(t *testing.T) {
 	if got := r.in(masterPort+masterStatus, 1); got != 0x60 {
 		t.Errorf("status %#x after a stop", got)
 	}
-	r.lock.Lock()
+	r.Lock()
 	r.ide.Reset()
-	r.lock.Unlock()
+	r.Unlock()
 	if a, b := r.in(masterPort, 4), r.in(masterPort+masterTable, 4); a != 0 || b != 0 {
 		t.Errorf("%#x and %#x after a reset", a, b)
 	}

@@ -107,7 +107,7 @@ func TestInterrupts(t *testing.T) {
 	r.interrupted("interrupts are on")
 	r.set(regStatusIn, ata.CmdIdle)
 	r.command(ata.CmdReadSectors, 0, 1, false)
-	if r.drain(); r.lines[0].Edges < 2 {
+	if r.Drain(); r.lines[0].Edges < 2 {
 		t.Error("a command does not take the interrupt of the last one away")
 	}
 }
@@ -140,7 +140,7 @@ func TestPreviousBytesOfRegisters(t *testing.T) {
 
 func TestADriveThatWorksTakesNothing(t *testing.T) {
 	r := newRig(t)
-	r.store.gate = make(chan struct{})
+	r.store.Gate = make(chan struct{})
 	r.command(ata.CmdReadSectors, 1, 1, false)
 	r.set(regLow, 99)
 	r.set(regDevice, 0xb0)
@@ -148,10 +148,10 @@ func TestADriveThatWorksTakesNothing(t *testing.T) {
 	if got := r.alternate(); got&ata.StatusBSY == 0 || r.reg(regLow) != 1 || r.reg(regDevice)&ata.DeviceDEV != 0 {
 		t.Errorf("status %#x, address %d", got, r.reg(regLow))
 	}
-	close(r.store.gate)
+	close(r.store.Gate)
 	r.want("done", drq, 0)
 	r.set(regStatusIn, ata.CmdIdentify)
-	r.same("data", r.pull(512), r.disk[512:1024])
+	r.same("data", r.pull(512), r.store.Data[512:1024])
 }
 
 func TestAResetWaitsForTheDisk(t *testing.T) {
@@ -161,13 +161,13 @@ func TestAResetWaitsForTheDisk(t *testing.T) {
 			r.out(ControlPort[0], 1, 0)
 		},
 		"machine": func(r *rig) {
-			r.lock.Lock()
+			r.Lock()
 			r.ide.Reset()
-			r.lock.Unlock()
+			r.Unlock()
 		},
 	} {
 		r := newRig(t)
-		r.store.gate = make(chan struct{})
+		r.store.Gate = make(chan struct{})
 		r.command(ata.CmdReadSectors, 0, 1, false)
 		for range 3 {
 			reset(r)
@@ -176,7 +176,7 @@ func TestAResetWaitsForTheDisk(t *testing.T) {
 			t.Errorf("%s: status %#x", name, r.alternate())
 		}
 		r.set(regStatusIn, ata.CmdReadSectors)
-		close(r.store.gate)
+		close(r.store.Gate)
 		r.want(name, good, ata.DiagnosticPassed)
 		r.quiet(name)
 		if got := r.signature(0xa0); got != ata.DiskSignature {
@@ -184,7 +184,7 @@ func TestAResetWaitsForTheDisk(t *testing.T) {
 		}
 		r.command(ata.CmdReadSectors, 9, 1, false)
 		r.want(name, drq, 0)
-		r.same(name, r.pull(512), r.disk[9*512:10*512])
+		r.same(name, r.pull(512), r.store.Data[9*512:10*512])
 	}
 }
 
@@ -201,7 +201,7 @@ func TestDiagnostic(t *testing.T) {
 
 func TestAnEmptyChannelReadsZero(t *testing.T) {
 	r := newRig(t)
-	ide, err := New(Config{Memory: r.ram, Ports: &r.ports})
+	ide, err := New(Config{Memory: r.ram})
 	if err != nil {
 		t.Fatal(err)
 	}

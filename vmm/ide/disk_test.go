@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/ringo-vmm/ringo/vmm/block/blocktest"
 	"github.com/ringo-vmm/ringo/vmm/ide/ata"
 )
 
@@ -42,7 +43,7 @@ func TestPIOReads(t *testing.T) {
 			r.want(what, drq, 0)
 			r.interrupted(what)
 			n := min(left, x.block)
-			r.same(what, r.pull(n*512), r.disk[at*512:][:n*512])
+			r.same(what, r.pull(n*512), r.store.Data[at*512:][:n*512])
 			at, left = at+uint64(n), left-n
 		}
 		r.want(what, good, 0)
@@ -72,7 +73,7 @@ func TestPIOWrites(t *testing.T) {
 		r.set(regCount, 16)
 		r.set(regStatusIn, ata.CmdSetMultiple)
 		r.interrupted(what)
-		data := pattern(x.n*512, 0x55)
+		data := blocktest.Pattern(x.n*512, 0x55)
 		r.command(x.code, x.lba, x.n, x.is48)
 		r.quiet(what)
 		for p := data; len(p) > 0; {
@@ -83,8 +84,8 @@ func TestPIOWrites(t *testing.T) {
 			r.interrupted(what)
 		}
 		r.want(what, good, 0)
-		r.same(what, r.disk[x.lba*512:][:len(data)], data)
-		r.same(what, r.disk[:x.lba*512], pattern(len(r.disk), 1)[:x.lba*512])
+		r.same(what, r.store.Data[x.lba*512:][:len(data)], data)
+		r.same(what, r.store.Data[:x.lba*512], blocktest.Pattern(len(r.store.Data), 1)[:x.lba*512])
 	}
 }
 
@@ -97,11 +98,11 @@ func TestCylindersHeadsAndSectors(t *testing.T) {
 		r.set(regHigh, uint8(cylinder>>8))
 		r.set(regDevice, head)
 		r.set(regStatusIn, ata.CmdReadSectors)
-		r.drain()
+		r.Drain()
 	}
 	read(1, 2, 3) // of 16 heads and 63 sectors
 	lba := (1*16+2)*63 + 2
-	r.same("default geometry", r.pull(512), r.disk[lba*512:][:512])
+	r.same("default geometry", r.pull(512), r.store.Data[lba*512:][:512])
 	if s, m, h, d := r.reg(regLow), r.reg(regMid), r.reg(regHigh), r.reg(regDevice); s != 3 || m != 1 || h != 0 || d&0xf != 2 {
 		t.Errorf("the address is %d/%d/%d/%#x afterwards", s, m, h, d)
 	}
@@ -110,7 +111,7 @@ func TestCylindersHeadsAndSectors(t *testing.T) {
 	r.set(regStatusIn, ata.CmdInitParameters)
 	r.want("parameters", good, 0)
 	read(2, 3, 17)
-	r.same("other geometry", r.pull(512), r.disk[((2*4+3)*17+16)*512:][:512])
+	r.same("other geometry", r.pull(512), r.store.Data[((2*4+3)*17+16)*512:][:512])
 	for _, x := range [][2]uint8{{4, 1}, {0, 0}, {0, 18}} {
 		read(0, x[0], x[1])
 		r.want("outside the geometry", bad, ata.ErrorIDNF)
@@ -161,11 +162,11 @@ func TestCommandsWithoutData(t *testing.T) {
 		r.want(x.what, x.status, x.error)
 		r.interrupted(x.what)
 	}
-	if r.store.flushes != 2 {
-		t.Errorf("%d flushes, want 2", r.store.flushes)
+	if r.store.Flushes != 2 {
+		t.Errorf("%d flushes, want 2", r.store.Flushes)
 	}
 	r.set(regStatusIn, ata.CmdCheckPower)
-	if r.drain(); r.reg(regCount) != ata.PowerActive {
+	if r.Drain(); r.reg(regCount) != ata.PowerActive {
 		t.Errorf("power %#x", r.reg(regCount))
 	}
 	for _, code := range []uint8{ata.CmdReadNativeMax, ata.CmdReadNativeMaxExt} {
@@ -201,7 +202,7 @@ func TestTheRegistersTellWhereATransferEnded(t *testing.T) {
 	if c, l, m := r.reg(regCount), r.reg(regLow), r.reg(regMid); c != 0 || l != 0x27 || m != 1 {
 		t.Errorf("count %d, address %#x %#x", c, l, m)
 	}
-	r.store.broken = true
+	r.store.Broken = true
 	r.command(ata.CmdReadVerify, 0x123, 5, false)
 	r.want("verify", bad, ata.ErrorUNC)
 	if c, l, m := r.reg(regCount), r.reg(regLow), r.reg(regMid); c != 5 || l != 0x23 || m != 1 {
@@ -211,7 +212,7 @@ func TestTheRegistersTellWhereATransferEnded(t *testing.T) {
 
 func TestDiskErrorsReachTheGuest(t *testing.T) {
 	r := newRig(t)
-	r.store.broken = true
+	r.store.Broken = true
 	for code, err := range map[uint8]uint8{ata.CmdReadSectors: ata.ErrorUNC, ata.CmdReadDMA: ata.ErrorUNC, ata.CmdFlushCache: ata.ErrorABRT} {
 		r.command(code, 0, 1, false)
 		r.want(fmt.Sprintf("command %#x", code), bad, err)
@@ -222,7 +223,7 @@ func TestDiskErrorsReachTheGuest(t *testing.T) {
 	r.want("first sector", drq, 0)
 	r.push(make([]byte, 512))
 	r.want("write", bad, ata.ErrorABRT)
-	r.store.broken = false
+	r.store.Broken = false
 	r.command(ata.CmdReadSectors, 0, 1, false)
 	r.want("afterwards", drq, 0)
 }
@@ -234,10 +235,10 @@ func TestWithoutAWriteCacheWritesAreFlushed(t *testing.T) {
 	r.command(ata.CmdWriteSectors, 5, 2, false)
 	r.push(make([]byte, 1024))
 	r.want("write", good, 0)
-	if r.store.flushes != 1 {
-		t.Errorf("%d flushes", r.store.flushes)
+	if r.store.Flushes != 1 {
+		t.Errorf("%d flushes", r.store.Flushes)
 	}
-	r.store.broken = true
+	r.store.Broken = true
 	r.command(ata.CmdWriteSectors, 5, 1, false)
 	r.push(make([]byte, 512))
 	r.want("write", bad, ata.ErrorABRT)
@@ -253,7 +254,7 @@ func TestAReadOnlyDiskAbortsWrites(t *testing.T) {
 		t.Errorf("status %#x, error %#x", s, e)
 	}
 	r.out(p+regStatusIn, 1, ata.CmdReadSectors)
-	if r.drain(); r.in(p+regStatusIn, 1) != drq {
+	if r.Drain(); r.in(p+regStatusIn, 1) != drq {
 		t.Error("it cannot be read either")
 	}
 }

@@ -1,9 +1,6 @@
 package ide
 
-import (
-	"github.com/ringo-vmm/ringo/vmm/bus"
-	"github.com/ringo-vmm/ringo/vmm/pcihost"
-)
+import "github.com/ringo-vmm/ringo/vmm/pcihost"
 
 // The PIIX3's IDE function. 82371SB data sheet, PCI configuration registers of
 // function 1.
@@ -33,7 +30,7 @@ type function struct {
 	channels [Channels]*channel
 }
 
-func newFunction(ports *bus.Ports) (*function, error) {
+func newFunction() (*function, error) {
 	pci, err := pcihost.NewFunction(pcihost.Header{Vendor: vendorIntel, Device: devicePIIX3, Class: classIDE})
 	if err != nil {
 		return nil, err
@@ -53,12 +50,5 @@ func newFunction(ports *bus.Ports) (*function, error) {
 			}
 		}
 	})
-	return f, f.AddBAR(barMaster, pcihost.BAR{
-		Kind: pcihost.IO,
-		Size: masterPorts,
-		// A guest may put it where another device is, which then keeps
-		// its ports.
-		Map:   func(base uint64) { _ = ports.Register("IDE bus master", uint16(base), masterPorts, f) },
-		Unmap: func() { ports.Unregister(f) },
-	})
+	return f, f.AddBAR(barMaster, pcihost.BAR{Kind: pcihost.IO, Size: masterPorts, Name: "IDE bus master", Ports: f})
 }

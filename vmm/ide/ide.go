@@ -14,7 +14,6 @@ import (
 	"fmt"
 
 	"github.com/ringo-vmm/ringo/vmm/block"
-	"github.com/ringo-vmm/ringo/vmm/bus"
 	"github.com/ringo-vmm/ringo/vmm/device"
 	"github.com/ringo-vmm/ringo/vmm/pcihost"
 	"github.com/ringo-vmm/ringo/vmm/ram"
@@ -45,8 +44,7 @@ type Drive struct {
 
 // Config is what a controller is wired to.
 type Config struct {
-	Memory *ram.RAM   // what the bus master reads and writes
-	Ports  *bus.Ports // where its registers are, at the BAR
+	Memory *ram.RAM // what the bus master reads and writes
 	IRQ    [Channels]device.IRQ
 	Drives [Channels][2]Drive
 }
@@ -60,7 +58,7 @@ type Controller struct {
 // New makes a controller. Its PCI function belongs at function 1 of the ISA
 // bridge's device.
 func New(c Config) (*Controller, error) {
-	f, err := newFunction(c.Ports)
+	f, err := newFunction()
 	if err != nil {
 		return nil, err
 	}

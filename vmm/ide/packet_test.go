@@ -30,7 +30,7 @@ func (r *rig) send(features uint8, limit int, cdb ...byte) {
 func (r *rig) receive(what string) (data []byte, sizes []int) {
 	r.Helper()
 	for range 1000 {
-		r.drain()
+		r.Drain()
 		s, reason := r.alternate(), r.reg(regCount)
 		r.interrupted(what)
 		if s == good && reason == reasonStatus {
@@ -63,7 +63,7 @@ func TestPacketReads(t *testing.T) {
 		what := fmt.Sprintf("limit %d", x.limit)
 		r.send(0, x.limit, read10, 0, 0, 0, 0, 10, 0, 0, byte(x.n))
 		if x.limit == 1 {
-			r.drain()
+			r.Drain()
 			if n := int(r.reg(regMid)); n != 2 {
 				t.Errorf("%s: a block of %d bytes", what, n)
 			}
@@ -128,7 +128,7 @@ func TestPacketsThatFail(t *testing.T) {
 func TestDeviceReset(t *testing.T) {
 	r := newRig(t)
 	r.send(0, 2048, read10, 0, 0, 0, 0, 0, 0, 0, 1)
-	r.drain()
+	r.Drain()
 	r.set(regStatusIn, ata.CmdDeviceReset)
 	r.want("reset", 0, ata.DiagnosticPassed)
 	if got := r.signature(0xb0); got != ata.PacketSignature {

@@ -3,11 +3,10 @@ package ide
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
-	"sync"
 	"testing"
 
 	"github.com/ringo-vmm/ringo/vmm/block"
+	"github.com/ringo-vmm/ringo/vmm/block/blocktest"
 	"github.com/ringo-vmm/ringo/vmm/bus"
 	"github.com/ringo-vmm/ringo/vmm/device/devicetest"
 	"github.com/ringo-vmm/ringo/vmm/ide/ata"
@@ -23,93 +22,38 @@ const (
 	table       = 0x1000 // of region descriptors, in guest memory
 )
 
-// pattern is n bytes that differ from place to place.
-func pattern(n int, seed byte) []byte {
-	p := make([]byte, n)
-	for i := range p {
-		p[i] = byte(i*7+i>>9*13) ^ seed
-	}
-	return p
-}
-
-// store is a back end that fails or waits when it is told to.
-type store struct {
-	block.Backend
-	mu      sync.Mutex // of the bytes
-	broken  bool
-	gate    chan struct{} // if not nil, requests wait for it
-	flushes int
-}
-
-var errWornOut = errors.New("worn out")
-
-func (s *store) try() error {
-	if s.gate != nil {
-		<-s.gate
-	}
-	if s.broken {
-		return errWornOut
-	}
-	return nil
-}
-
-func (s *store) ReadAt(p []byte, off int64) (int, error) {
-	if err := s.try(); err != nil {
-		return 0, err
-	}
-	return s.Backend.ReadAt(p, off)
-}
-
-func (s *store) WriteAt(p []byte, off int64) (int, error) {
-	if err := s.try(); err != nil {
-		return 0, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.Backend.WriteAt(p, off)
-}
-
-func (s *store) Flush() error {
-	s.flushes++
-	return s.try()
-}
-
 // rig is a machine with a disk and a CD-ROM drive on the primary channel, and a
 // read-only disk as the secondary channel's second drive.
 type rig struct {
-	testing.TB
-	lock  sync.Mutex
+	*blocktest.Machine
 	ports bus.Ports
 	host  *pcihost.Host
 	ram   *ram.RAM
 	ide   *Controller
 	lines [Channels]devicetest.Line
-	disk  []byte
 	cd    []byte
-	store *store
-	all   []*block.Disk
+	store *blocktest.Store
 }
 
 // What is on the disk and the CD.
 var (
-	diskBytes = pattern(sectorCount*ata.SectorSize, 1)
-	cdBytes   = pattern(blockCount*atapi.BlockSize, 2)
+	diskBytes = blocktest.Pattern(sectorCount*ata.SectorSize, 1)
+	cdBytes   = blocktest.Pattern(blockCount*atapi.BlockSize, 2)
 )
 
 // memory is shared by rigs that do not use it at the same time.
 var memory = make([]byte, ram.BlockSize)
 
 func newRig(t testing.TB) *rig {
-	r := &rig{TB: t, disk: bytes.Clone(diskBytes), cd: cdBytes}
+	r := &rig{Machine: blocktest.NewMachine(t), cd: cdBytes, store: blocktest.NewStore(diskBytes)}
 	var err error
 	if r.ram, err = ram.New([]ram.Block{{Data: memory}}); err != nil {
 		t.Fatal(err)
 	}
-	r.store = &store{Backend: block.NewBytes(r.disk, false)}
-	disk := r.newDisk(r.store)
-	c := Config{Memory: r.ram, Ports: &r.ports}
-	c.Drives[0] = [2]Drive{{Disk: disk}, {Disk: r.newDisk(block.NewBytes(r.cd, true)), CD: true}}
-	c.Drives[1][1] = Drive{Disk: r.newDisk(block.Empty(1 << 20))}
+	disk := r.NewDisk(r.store)
+	c := Config{Memory: r.ram}
+	c.Drives[0] = [2]Drive{{Disk: disk}, {Disk: r.NewDisk(block.NewBytes(r.cd, true)), CD: true}}
+	c.Drives[1][1] = Drive{Disk: r.NewDisk(block.Empty(1 << 20))}
 	for i := range c.IRQ {
 		c.IRQ[i] = &r.lines[i]
 	}
@@ -120,7 +64,7 @@ func newRig(t testing.TB) *rig {
 		r.ports.Register("IDE", CommandPort[i], CommandPorts, r.ide.Command(i))
 		r.ports.Register("IDE", ControlPort[i], ControlPorts, r.ide.Control(i))
 	}
-	if r.host, err = pcihost.New(pcihost.Config{ISABridge: true}); err != nil {
+	if r.host, err = pcihost.New(pcihost.Config{ISABridge: true, Ports: &r.ports}); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.host.Add(1, 1, r.ide.Function()); err != nil {
@@ -132,33 +76,15 @@ func newRig(t testing.TB) *rig {
 	return r
 }
 
-func (r *rig) newDisk(b block.Backend) *block.Disk {
-	d := block.NewDisk(b, func(f func()) {
-		r.lock.Lock()
-		defer r.lock.Unlock()
-		f()
-	})
-	r.all = append(r.all, d)
-	r.Cleanup(func() { d.Close() })
-	return d
-}
-
-// drain waits for the disks.
-func (r *rig) drain() {
-	for _, d := range r.all {
-		d.Drain()
-	}
-}
-
 func (r *rig) in(port uint16, size int) uint32 {
-	r.lock.Lock()
-	defer r.lock.Unlock()
+	r.Lock()
+	defer r.Unlock()
 	return r.ports.In(port, size)
 }
 
 func (r *rig) out(port uint16, size int, v uint32) {
-	r.lock.Lock()
-	defer r.lock.Unlock()
+	r.Lock()
+	defer r.Unlock()
 	r.ports.Out(port, size, v)
 }
 
@@ -178,7 +104,7 @@ func (r *rig) alternate() uint8 { return uint8(r.in(ControlPort[0], 1)) }
 // want checks status and error once the disks are done.
 func (r *rig) want(what string, status, err uint8) {
 	r.Helper()
-	r.drain()
+	r.Drain()
 	if s, e := r.alternate(), r.reg(regError); s != status || e != err {
 		r.Errorf("%s: status %#x and error %#x, want %#x and %#x", what, s, e, status, err)
 	}
@@ -187,10 +113,10 @@ func (r *rig) want(what string, status, err uint8) {
 // interrupted checks that the line is up, and lets it go down.
 func (r *rig) interrupted(what string) {
 	r.Helper()
-	r.drain()
-	r.lock.Lock()
+	r.Drain()
+	r.Lock()
 	up := r.lines[0].Level
-	r.lock.Unlock()
+	r.Unlock()
 	if !up {
 		r.Errorf("%s: no interrupt", what)
 	}
@@ -200,9 +126,9 @@ func (r *rig) interrupted(what string) {
 
 func (r *rig) quiet(what string) {
 	r.Helper()
-	r.drain()
-	r.lock.Lock()
-	defer r.lock.Unlock()
+	r.Drain()
+	r.Lock()
+	defer r.Unlock()
 	if r.lines[0].Level {
 		r.Errorf("%s: an interrupt", what)
 	}
@@ -272,7 +198,7 @@ func (r *rig) start(toMemory bool, list ...region) {
 // master checks the bus master's status, and stops it.
 func (r *rig) master(what string, want uint8) {
 	r.Helper()
-	r.drain()
+	r.Drain()
 	if got := uint8(r.in(masterPort+masterStatus, 1)); got != want {
 		r.Errorf("%s: the bus master's status is %#x, want %#x", what, got, want)
 	}

@@ -3,6 +3,8 @@ package ide
 import (
 	"testing"
 
+	"github.com/ringo-vmm/ringo/vmm/block/blocktest"
+	"github.com/ringo-vmm/ringo/vmm/device"
 	"github.com/ringo-vmm/ringo/vmm/device/devicetest"
 	"github.com/ringo-vmm/ringo/vmm/ide/ata"
 	"github.com/ringo-vmm/ringo/vmm/state"
@@ -12,19 +14,7 @@ import (
 func (r *rig) moved() *rig {
 	r.Helper()
 	fresh := newRig(r.TB)
-	r.lock.Lock()
-	saved := devicetest.Save(r.ide)
-	r.lock.Unlock()
-	r.store.mu.Lock()
-	copy(fresh.disk, r.disk)
-	r.store.mu.Unlock()
-	fresh.lock.Lock()
-	devicetest.Load(r.TB, fresh.ide, saved)
-	again := devicetest.Save(fresh.ide)
-	fresh.lock.Unlock()
-	if string(again) != string(saved) {
-		r.Errorf("saved %d bytes, loaded, and saved others", len(saved))
-	}
+	r.Move(fresh.Machine, []device.Stateful{r.ide}, []device.Stateful{fresh.ide}, func() { r.store.CopyTo(fresh.store) })
 	return fresh
 }
 
@@ -33,7 +23,7 @@ func (r *rig) moved() *rig {
 func TestAGuestCanBeMovedAtAnyTime(t *testing.T) {
 	r := newRig(t)
 	var got []byte
-	data := pattern(300*512, 0x33)
+	data := blocktest.Pattern(300*512, 0x33)
 	steps := []func(){
 		func() { r.set(regCount, 16); r.set(regDevice, 0xa3) },
 		func() { r.set(regStatusIn, ata.CmdInitParameters) },
@@ -46,30 +36,30 @@ func TestAGuestCanBeMovedAtAnyTime(t *testing.T) {
 		func() { r.set(regCount, 16) },
 		func() { r.set(regStatusIn, ata.CmdSetMultiple) },
 		func() { r.command(ata.CmdReadMultipleExt, 9, 200, true) },
-		func() { r.drain(); got = r.pull(1000) },
+		func() { r.Drain(); got = r.pull(1000) },
 		func() { got = append(got, r.pull(4096-1000)...) },
 	}
 	for range 24 {
-		steps = append(steps, func() { r.drain(); got = append(got, r.pull(4096)...) })
+		steps = append(steps, func() { r.Drain(); got = append(got, r.pull(4096)...) })
 	}
 	steps = append(steps,
-		func() { r.same("read", got, r.disk[9*512:][:len(got)]) },
-		func() { r.command(ata.CmdReadSectors, 9, 1, false); r.drain(); r.pull(512) },
+		func() { r.same("read", got, r.store.Data[9*512:][:len(got)]) },
+		func() { r.command(ata.CmdReadSectors, 9, 1, false); r.Drain(); r.pull(512) },
 		func() { r.command(ata.CmdWriteSectorsExt, 9, 300, true) })
 	for i := 0; i < len(data); i += 10240 {
 		steps = append(steps, func() {
 			for at := i; at < i+10240; at += 512 {
 				r.push(data[at:][:512])
-				r.drain()
+				r.Drain()
 			}
 		})
 	}
 	steps = append(steps,
-		func() { r.want("written", good, 0); r.same("written", r.disk[9*512:][:len(data)], data) },
+		func() { r.want("written", good, 0); r.same("written", r.store.Data[9*512:][:len(data)], data) },
 		func() { r.start(true, region{0x20000, 0x10000}, region{0x40000, 0x8000}) },
 		func() { r.command(ata.CmdReadDMA, 20, 192, false) },
 		func() { r.master("DMA", masterInterrupt); r.want("DMA", good, 0) },
-		func() { r.same("DMA", r.guest(0x40000, 0x8000), r.disk[(20+128)*512:][:0x8000]) },
+		func() { r.same("DMA", r.guest(0x40000, 0x8000), r.store.Data[(20+128)*512:][:0x8000]) },
 		func() { r.send(0, 3000, read10, 0, 0, 0, 0, 7, 0, 0, 40) },
 		func() { got, _ = r.receive("packet") },
 		func() { r.same("packet", got, r.cd[7*2048:][:40*2048]) },
@@ -85,23 +75,23 @@ func TestAGuestCanBeMovedAtAnyTime(t *testing.T) {
 
 func TestWhatADiskWorksOnIsBegunAgain(t *testing.T) {
 	r := newRig(t)
-	r.store.gate = make(chan struct{})
+	r.store.Gate = make(chan struct{})
 	r.command(ata.CmdWriteSectors, 3, 1, false)
-	data := pattern(512, 0x99)
+	data := blocktest.Pattern(512, 0x99)
 	r.push(data)
 	fresh := r.moved()
 	fresh.want("write", good, 0)
-	fresh.same("write", fresh.disk[3*512:][:512], data)
+	fresh.same("write", fresh.store.Data[3*512:][:512], data)
 	fresh.interrupted("write")
 
-	r.lock.Lock()
+	r.Lock()
 	c := state.Loader(devicetest.Save(r.ide))
 	r.ide.State(c)
 	if c.Close() == nil {
 		t.Error("loads while a disk is at work")
 	}
-	r.lock.Unlock()
-	close(r.store.gate)
+	r.Unlock()
+	close(r.store.Gate)
 	r.want("a failed load is a reset", good, ata.DiagnosticPassed)
 }
 
@@ -130,13 +120,13 @@ func (r *rig) script(b []byte) {
 		}
 		switch {
 		case size == 0 && b[1] == 0:
-			r.lock.Lock()
+			r.Lock()
 			r.ide.Reset()
-			r.lock.Unlock()
+			r.Unlock()
 		case size == 0 && b[1] == 1:
 			r.config(4, 2, v)
 		case size == 0:
-			r.drain()
+			r.Drain()
 		case b[0]&0x80 != 0:
 			r.in(p, size)
 		case b[0]&0x40 != 0: // a block of data
@@ -153,9 +143,9 @@ func (r *rig) script(b []byte) {
 // consistent checks what always holds.
 func (r *rig) consistent() {
 	r.Helper()
-	r.drain()
-	r.lock.Lock()
-	defer r.lock.Unlock()
+	r.Drain()
+	r.Lock()
+	defer r.Unlock()
 	for i, c := range r.ide.channels {
 		if !c.possible() {
 			r.Errorf("channel %d: %+v", i, c.transfer)
@@ -188,33 +178,33 @@ func FuzzAccess(f *testing.F) {
 
 func FuzzLoad(f *testing.F) {
 	save := func(r *rig) {
-		r.lock.Lock()
-		defer r.lock.Unlock()
+		r.Lock()
+		defer r.Unlock()
 		f.Add(devicetest.Save(r.ide), []byte("\x41\x00\x00\x00\x03\x02\x00\x00\x28\x00\x09\x00"))
 	}
 	r := newRig(f)
 	save(r)
-	r.store.gate = make(chan struct{})
+	r.store.Gate = make(chan struct{})
 	r.command(ata.CmdReadSectors, 0, 10, false)
 	save(r)
-	close(r.store.gate)
-	r.drain()
+	close(r.store.Gate)
+	r.Drain()
 	save(r)
 	r = newRig(f)
 	r.command(ata.CmdWriteSectors, 0, 1, false)
 	save(r)
 	r.push(make([]byte, 512))
-	r.drain()
+	r.Drain()
 	r.send(0, 2000, read10, 0, 0, 0, 0, 0, 0, 0, 1)
-	r.drain()
+	r.Drain()
 	save(r)
 	f.Fuzz(func(t *testing.T, saved, b []byte) {
 		r := newRig(t)
-		r.lock.Lock()
+		r.Lock()
 		c := state.Loader(saved)
 		r.ide.State(c)
 		ok := c.Close() == nil
-		r.lock.Unlock()
+		r.Unlock()
 		if ok {
 			r.moved()
 		}
@@ -227,14 +217,14 @@ func TestAccessesDoNotAllocate(t *testing.T) {
 	r := newRig(t)
 	if n := testing.AllocsPerRun(20, func() {
 		r.command(ata.CmdReadSectors, 0, 4, false)
-		r.drain()
+		r.Drain()
 		for range 4 * 256 {
 			r.in(CommandPort[0], 2)
 		}
 		r.command(ata.CmdReadDMA, 0, 4, false)
 		r.out(masterPort+masterTable, 4, table)
 		r.out(masterPort+masterCommand, 1, masterStart|masterWrite)
-		r.drain()
+		r.Drain()
 		r.out(masterPort+masterCommand, 1, 0)
 		r.set(regStatusIn, ata.CmdIdentify)
 		for range 256 {

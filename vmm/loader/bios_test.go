@@ -56,8 +56,8 @@ func TestVectorsLeadToTheServices(t *testing.T) {
 			t.Errorf("vector %#x leads to %04x:%04x, want %s at f000:%04x", n, segment, off, want, offsets[want])
 		}
 	}
-	data := read(t, c.RAM, 0xf0000+servicesData, 8+5*20)
-	if n, low, high := le.Uint32(data), le.Uint16(data[4:]), le.Uint16(data[6:]); n != 5 || low != 15*1024 || high != 16*16 {
+	data := read(t, c.RAM, 0xf0000+servicesData, 8+6*20)
+	if n, low, high := le.Uint32(data), le.Uint16(data[4:]), le.Uint16(data[6:]); n != 6 || low != 15*1024 || high != 16*16 {
 		t.Errorf("%d ranges, %d KiB from 1 MiB, %d times 64 KiB from 16 MiB", n, low, high)
 	}
 	if start, size, kind := le.Uint64(data[8+3*20:]), le.Uint64(data[16+3*20:]), le.Uint32(data[24+3*20:]); start != 0x100000 || size != 31*mib || kind != 1 {

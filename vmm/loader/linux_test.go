@@ -50,7 +50,7 @@ func TestLinux64(t *testing.T) {
 		"alignment":          {uint64(le.Uint32(zero[0x230:])), 0x10000},
 		"load flags":         {uint64(zero[0x211]), 1},
 		"RSDP":               {le.Uint64(zero[0x70:]), 0xe0000},
-		"entries of the map": {uint64(zero[0x1e8]), 5},
+		"entries of the map": {uint64(zero[0x1e8]), 6},
 		"sentinel":           {uint64(zero[0x1ef]), 0},
 		"screen":             {uint64(zero[7]), 0},
 		"first range":        {le.Uint64(zero[0x2d0+8:]), 0x9fc00},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/ringo-vmm/ringo/vmm/block"
+	"github.com/ringo-vmm/ringo/vmm/block/qcow2"
 	"github.com/ringo-vmm/ringo/vmm/config"
 	"github.com/ringo-vmm/ringo/vmm/loader"
 	"github.com/ringo-vmm/ringo/vmm/pc"
@@ -43,7 +44,10 @@ func (v *Machine) build() (*pc.PC, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := v.disks(images)
+	list, err := v.disks(images)
+	if err != nil {
+		return nil, err
+	}
 	p, err := pc.New(pc.Config{
 		Name: c.Name, Machine: c.Machine, Memory: c.Memory, CPUs: c.CPUs, Host: o.Host, Engine: engine, CPUID: o.CPUID, TSCHz: o.TSCHz, Wall: o.Wall,
 		Load: load, Serials: serials, Console: v.Console, Screen: v.Screen, Features: features, MSRs: c.MSRs, Share: c.Share,
@@ -95,22 +99,34 @@ func firmware(c *config.VM, images map[string]loader.Image, disks []pc.Disk) *pc
 }
 
 // disks are the machine's disks.
-func (v *Machine) disks(images map[string]loader.Image) (list []pc.Disk) {
+func (v *Machine) disks(images map[string]loader.Image) (list []pc.Disk, err error) {
 	c := v.Config
 	if v.overlays == nil {
 		v.overlays = make([]*block.Overlay, len(c.Disks))
 	}
 	for i, d := range c.Disks {
-		disk := pc.Disk{Data: images[c.DiskKey(i)].Data, CD: d.CD, ReadOnly: d.ReadOnly, Write: d.Write, Bus: d.Bus}
+		key := c.DiskKey(i)
+		disk := pc.Disk{Data: images[key].Data, QCOW2: v.qcow2[i], CD: d.CD, ReadOnly: d.ReadOnly, Write: d.Write, Bus: d.Bus}
 		if !d.CD && !d.ReadOnly && !d.Write {
 			if v.overlays[i] == nil {
-				v.overlays[i] = pc.NewOverlay(disk.Data)
+				if v.overlays[i], err = disk.NewOverlay(); err != nil {
+					return nil, c.Errorf(key, "%v", err)
+				}
 			}
 			disk.Overlay = v.overlays[i]
 		}
 		list = append(list, disk)
 	}
-	return list
+	return list, nil
+}
+
+// formats finds out which disks are qcow2 images. It is done before any machine
+// runs: a guest that writes to a raw image cannot make it another format.
+func (v *Machine) formats() {
+	for _, d := range v.Config.Disks {
+		data, _ := v.manager.Module(config.Image{Path: d.File}.Name())
+		v.qcow2 = append(v.qcow2, qcow2.Is(data))
+	}
 }
 
 // plug plugs the machine's network adapters in.

@@ -22,6 +22,7 @@ type Machine struct {
 	Screen  *console.Console // its display and keyboard, likewise; nil without firmware
 
 	manager  *Manager
+	qcow2    []bool                      // disks that are images in this format
 	adapters []pc.Adapter                // of the network, plugged in for good
 	tcpLines map[uint16]*console.Console // serial lines at TCP ports, likewise; guarded by change
 

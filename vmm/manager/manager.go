@@ -72,6 +72,7 @@ func (m *Manager) Configure(text []byte) []error {
 		if vm.Firmware != "" {
 			v.Screen = console.New(screenBuffer)
 		}
+		v.formats()
 		if err := v.plug(); err != nil {
 			errs = append(errs, vm.Errorf("net", "%v", err))
 			continue

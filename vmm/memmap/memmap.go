@@ -70,13 +70,16 @@ func (r Range) Contains(gpa, n uint64) bool {
 }
 
 // E820 is the address map of a machine with this memory, sorted and without
-// overlaps. What it does not list is free for devices.
+// overlaps. What it does not list is free for devices. Configuration space is
+// reserved in machines that have none there too, where nothing else is: guests
+// use it only if the map says so. PCI Firmware Specification 3.0 §4.1.2.
 func E820(m *ram.RAM) []Range {
 	ranges := []Range{
 		between(0, ExtendedData, RAM),
 		between(ExtendedData, Video, Reserved),
 		between(ACPITables, Extended, Reserved),
 		between(Extended, m.Low(), RAM),
+		between(ECAM, ECAMEnd, Reserved),
 		between(Devices, Top, Reserved),
 	}
 	if m.High() > Top {

@@ -40,6 +40,7 @@ func TestE820ListsAllMemoryAndOnlyMemoryAsRAM(t *testing.T) {
 			{0x9fc00, 0x400, Reserved},
 			{0xe0000, 0x20000, Reserved},
 			{0x100000, tt.low - 0x100000, RAM},
+			{0xe0000000, 0x10000000, Reserved},
 			{0xfec00000, 0x1400000, Reserved},
 		}
 		if tt.top != 0 {

@@ -136,7 +136,7 @@ func (p *PC) peripherals(c Config) (err error) {
 	p.port92 = i8042.NewPort92(reset)
 	pci := pcihost.Config{
 		Routes: pciRoutes, ISABridge: true, Reset: reset, Shadow: p.shadow, Message: p.message,
-		Memory: &p.VM.Memory, Ports: &p.VM.Ports, Refused: func(err error) { p.VM.Log("%v", err) },
+		Memory: &p.VM.Memory, Ports: &p.VM.Ports, RAM: p.VM.RAM, Refused: func(err error) { p.VM.Log("%v", err) },
 	}
 	for _, n := range pciRoutes {
 		pci.IRQ[n] = p.isa(int(n))

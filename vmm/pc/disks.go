@@ -1,12 +1,14 @@
 package pc
 
 import (
+	"errors"
 	"fmt"
 	"runtime/debug"
 
 	"github.com/ringo-vmm/ringo/vmm"
 	"github.com/ringo-vmm/ringo/vmm/ahci"
 	"github.com/ringo-vmm/ringo/vmm/block"
+	"github.com/ringo-vmm/ringo/vmm/block/qcow2"
 	"github.com/ringo-vmm/ringo/vmm/config"
 	"github.com/ringo-vmm/ringo/vmm/device"
 	"github.com/ringo-vmm/ringo/vmm/dma8237"
@@ -19,6 +21,7 @@ import (
 // read-only nor Write is kept apart, and gone with the machine.
 type Disk struct {
 	Data     []byte
+	QCOW2    bool // Data is an image in this format, and not the bytes of the disk
 	CD       bool
 	ReadOnly bool
 	Write    bool // to Data
@@ -28,9 +31,21 @@ type Disk struct {
 	Overlay *block.Overlay
 }
 
-// NewOverlay keeps what a guest writes apart from a disk's data.
-func NewOverlay(data []byte) *block.Overlay {
-	return block.NewOverlay(block.NewBytes(data, false), maxWritten)
+// NewOverlay keeps what a guest writes apart from the disk's data.
+func (d *Disk) NewOverlay() (*block.Overlay, error) {
+	base, err := d.base()
+	if err != nil {
+		return nil, err
+	}
+	return block.NewOverlay(base, maxWritten), nil
+}
+
+// base is what the disk's data are.
+func (d *Disk) base() (block.Backend, error) {
+	if d.QCOW2 {
+		return qcow2.New(d.Data)
+	}
+	return block.NewBytes(d.Data, d.CD || d.ReadOnly), nil
 }
 
 // Where the controllers are on the PCI bus: a 440FX's IDE at the ISA bridge's
@@ -73,7 +88,11 @@ func (p *PC) drives(c Config) error {
 		nvirtio    int
 	)
 	for i, d := range c.Disks {
-		disk := p.NewDisk(d.backend())
+		backend, err := d.backend()
+		if err != nil {
+			return &keyError{"disk", fmt.Errorf("number %d: %w", i+1, err)}
+		}
+		disk := p.NewDisk(backend)
 		switch {
 		case d.Bus == config.BusAHCI:
 			ahciDrives = append(ahciDrives, ahci.Drive{Disk: disk, CD: d.CD})
@@ -113,6 +132,7 @@ func (p *PC) drives(c Config) error {
 // NewDisk makes a disk for a device of the machine, which is closed with it.
 func (p *PC) NewDisk(b block.Backend) *block.Disk {
 	disk := block.NewDisk(b, p.served)
+	disk.Submitted = p.VM.Yield
 	p.disks = append(p.disks, disk)
 	p.VM.OnClose(func() { disk.Close() })
 	return disk
@@ -140,17 +160,16 @@ func (p *PC) Pause() {
 
 // backend is where the disk's data are. An overlay writes to them only when it is
 // committed.
-func (d *Disk) backend() block.Backend {
+func (d *Disk) backend() (block.Backend, error) {
 	switch {
-	case d.CD || d.ReadOnly:
-		return block.NewBytes(d.Data, true)
-	case d.Write:
-		return block.NewBytes(d.Data, false)
+	case d.Write && d.QCOW2:
+		return nil, errors.New("a qcow2 image cannot be written, only kept apart from: leave mode out")
+	case d.CD || d.ReadOnly || d.Write:
+		return d.base()
+	case d.Overlay != nil:
+		return d.Overlay, nil
 	}
-	if d.Overlay != nil {
-		return d.Overlay
-	}
-	return NewOverlay(d.Data)
+	return d.NewOverlay()
 }
 
 // floppies is how many of the disks are in floppy drives.
@@ -165,7 +184,7 @@ func floppies(disks []Disk) (n int) {
 
 // newIDE makes the IDE controller, which a 440FX always has.
 func (p *PC) newIDE(drives []ide.Drive) (err error) {
-	c := ide.Config{Memory: p.VM.RAM, Ports: &p.VM.Ports}
+	c := ide.Config{Memory: p.VM.RAM}
 	for i, d := range drives {
 		if i/2 >= len(c.Drives) {
 			return fmt.Errorf("%d disks are more than an IDE controller takes", len(drives))

@@ -68,7 +68,7 @@ func (p *PC) display() error {
 	if err := p.VM.Memory.Register("VGA", memmap.Video, vga.WindowSize, p.vga.Window()); err != nil {
 		return err
 	}
-	f, err := p.vga.Function(&p.VM.Memory, func(err error) { p.VM.Log("VGA: %v", err) })
+	f, err := p.vga.Function()
 	if err != nil {
 		return err
 	}

@@ -113,7 +113,10 @@ func TestADiskThatIsWrittenKeepsIt(t *testing.T) {
 	}{"overlay": {Disk{}, false}, "write": {Disk{Write: true}, true}} {
 		c := q35(&host{now: 1})
 		c.Disks[0].Write = tt.disk.Write
-		backend := c.Disks[0].backend()
+		backend, err := c.Disks[0].backend()
+		if err != nil {
+			t.Fatal(err)
+		}
 		if _, err := backend.WriteAt([]byte{1}, 0); err != nil {
 			t.Fatal(err)
 		}

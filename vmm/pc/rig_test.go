@@ -39,7 +39,7 @@ func machine(h vmm.Host, exits ...vmmtest.Exit) Config {
 }
 
 // build makes a machine that is closed with the test.
-func build(t *testing.T, c Config) *PC {
+func build(t testing.TB, c Config) *PC {
 	t.Helper()
 	p, err := New(c)
 	if err != nil {

@@ -21,9 +21,15 @@ const mpArea = memmap.BIOS + 0x1000
 func (p *PC) acpi(c Config) acpitab.Config {
 	a := acpitab.Config{
 		Processors: c.CPUs, PM1Event: pmPort + pmtimer.EventOffset, PM1Control: pmPort + pmtimer.ControlOffset, PMTimer: pmPort + pmtimer.TimerOffset,
-		SoftOff: pmtimer.SleepS5, ResetPort: pmtimer.ResetPort, ResetValue: pmtimer.ResetValue, COM1: true, I8042: true, PowerButton: true,
+		SoftOff: pmtimer.SleepS5, ResetPort: pmtimer.ResetPort, ResetValue: pmtimer.ResetValue, I8042: true, PowerButton: true,
 		Virtio: p.windows,
 		PCI:    &acpitab.PCI{Routes: pciRoutes},
+	}
+	for _, s := range c.lines() {
+		if s.Port != 0 {
+			at := comPorts[s.Port-1]
+			a.Serials = append(a.Serials, acpitab.Serial{Number: uint8(s.Port), Port: at.base, IRQ: uint8(at.irq)})
+		}
 	}
 	if c.Firmware != nil {
 		// SeaBIOS puts what is on the bus as high as it can.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/ringo-vmm/ringo/vmm/device"
+	"github.com/ringo-vmm/ringo/vmm/ram"
 )
 
 // Kind is what a base address register (BAR) is for. PCI 3.0 §6.2.5.1.
@@ -26,17 +27,11 @@ type BAR struct {
 	// MMIO or Ports is the device that answers, by the kind, with a name for
 	// who reads of it: the host puts it on the machine's bus. Where another
 	// device is already, that one stays, and this one is nowhere until it
-	// moves; the machine is told.
+	// moves; the machine is told. Of several BARs that one access moves, all
+	// leave their places before the first takes its new one.
 	Name  string
 	MMIO  device.MMIO
 	Ports device.Ports
-
-	// Without a device, Map is called when the function begins to answer at
-	// base, a port or a guest-physical address, and Unmap when it ceases to.
-	// A BAR that moves is unmapped first, and so is every other one that the
-	// same access moves. After a load, Map is called for what is mapped then.
-	Map   func(base uint64)
-	Unmap func()
 }
 
 // The low bits of a base address register. PCI 3.0 §6.2.5.1.
@@ -57,6 +52,7 @@ const (
 // bar is a BAR and where it is mapped.
 type bar struct {
 	BAR
+	index  int
 	off    uint8 // of its register
 	mapped bool
 	base   uint64
@@ -76,10 +72,10 @@ func (f *Function) AddBAR(i int, b BAR) error {
 		return fmt.Errorf("pcihost: BAR%d: size %#x is not a power of two from %#x to %#x", i, b.Size, least, most)
 	case i < 0 || i >= maxBARs || b.Kind == Memory64 && i == maxBARs-1:
 		return fmt.Errorf("pcihost: BAR%d: there are %d, and a 64-bit one takes two", i, maxBARs)
-	case b.MMIO != nil && b.Kind == IO || b.Ports != nil && b.Kind != IO:
-		return fmt.Errorf("pcihost: BAR%d: %s is for another kind of BAR", i, b.Name)
 	case f.taken(i) || b.Kind == Memory64 && f.taken(i+1):
 		return fmt.Errorf("pcihost: BAR%d is there already", i)
+	case (b.Ports != nil) != (b.Kind == IO) || (b.MMIO != nil) != (b.Kind != IO):
+		return fmt.Errorf("pcihost: BAR%d: %s is for another kind of BAR", i, b.Name)
 	}
 	off := uint8(regBAR + 4*i)
 	var kind uint16
@@ -99,7 +95,7 @@ func (f *Function) AddBAR(i int, b BAR) error {
 		f.Define16(off+4, 0, uint16(mask>>32))
 		f.Define16(off+6, 0, uint16(mask>>48))
 	}
-	f.bars[i] = &bar{BAR: b, off: off}
+	f.bars[i] = &bar{BAR: b, index: i, off: off}
 	return nil
 }
 
@@ -133,36 +129,41 @@ func (f *Function) mapBARs() {
 // put makes a BAR answer at its base.
 func (f *Function) put(b *bar) {
 	var err error
-	switch {
-	case b.MMIO != nil:
-		err = f.host.memory.Register(b.Name, b.base, b.Size, b.MMIO)
-	case b.Ports != nil:
+	if b.Kind == IO {
 		err = f.host.ports.Register(b.Name, uint16(b.base), int(b.Size), b.Ports)
-	default:
-		b.Map(b.base)
+	} else if err = f.host.memory.Register(b.Name, b.base, b.Size, b.MMIO); err == nil {
+		err = f.host.hidden(f, b)
 	}
 	if err != nil && f.host.refused != nil {
 		f.host.refused(err)
 	}
 }
 
+// hidden is an error if there is memory where a BAR is, which its guest sees in
+// its place. That is one line for a machine: a guest may do it all the time.
+func (h *Host) hidden(f *Function, b *bar) error {
+	end := b.base + b.Size
+	if h.ram == nil || h.toldHidden || b.base >= h.ram.Low() && max(b.base, ram.HighStart) >= min(end, h.ram.High()) {
+		return nil
+	}
+	h.toldHidden = true
+	return fmt.Errorf("PCI: 00:%02x.%d: BAR%d, %s, at %#x-%#x, is hidden by memory", f.slot/functions, f.slot%functions, b.index, b.Name, b.base, end)
+}
+
 // remove makes it cease to.
 func (f *Function) remove(b *bar) {
-	switch {
-	case b.MMIO != nil:
-		f.host.memory.Unregister(b.MMIO)
-	case b.Ports != nil:
+	if b.Kind == IO {
 		f.host.ports.Unregister(b.Ports)
-	default:
-		b.Unmap()
+	} else {
+		f.host.memory.Unregister(b.MMIO)
 	}
 }
 
-// decode is where a BAR answers; ok is false when it does not: the command
-// register says so, it has no address (0), or the range ends at the end of its
-// address space, as it does while the guest finds out its size by writing ones.
+// decode is where a BAR answers; ok is false when it does not: the function is
+// on no bus yet, the command register says so, it has no address (0), or the
+// range ends at the end of its address space, as it does while the guest finds out its size by writing ones.
 func (f *Function) decode(b *bar) (base uint64, ok bool) {
-	if f.host == nil && (b.MMIO != nil || b.Ports != nil) {
+	if f.host == nil {
 		return 0, false
 	}
 	command := f.Command()

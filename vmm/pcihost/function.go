@@ -3,6 +3,8 @@ package pcihost
 import (
 	"encoding/binary"
 	"fmt"
+
+	"github.com/ringo-vmm/ringo/vmm/device"
 )
 
 // Header is what a function says about itself.
@@ -25,6 +27,7 @@ type Function struct {
 	msi     *MSI  // nil: none
 	msix    *MSIX // likewise
 	onWrite func(off uint8, size int)
+	within  delegate
 
 	host     *Host // nil until it is added
 	slot     uint8 // device number in bits 7:3, function in bits 2:0
@@ -34,6 +37,18 @@ type Function struct {
 
 	lastCapability uint8 // offset of the register that will point to the next one
 	freeCapability int   // offset for the next one
+}
+
+// delegate is a device that answers for a part of a configuration space, from
+// off up to end.
+type delegate struct {
+	off, end int
+	ports    device.Ports // nil: none
+}
+
+// has tells whether an access at off is the device's.
+func (d *delegate) has(off uint8) bool {
+	return d.ports != nil && int(off) >= d.off && int(off) < d.end
 }
 
 // NewFunction makes a function without BARs and capabilities.
@@ -69,6 +84,12 @@ func (f *Function) Define16(off uint8, value, writable uint16) {
 // OnWrite has a function called after the guest has written size bytes at off.
 func (f *Function) OnWrite(fn func(off uint8, size int)) { f.onWrite = fn }
 
+// Delegate has a device answer for n bytes of the configuration space, at off. It
+// sees offsets from there. A function has one such device.
+func (f *Function) Delegate(off uint8, n int, d device.Ports) {
+	f.within = delegate{int(off), int(off) + n, d}
+}
+
 // Command is the command register: see CommandMaster.
 func (f *Function) Command() uint16 { return binary.LittleEndian.Uint16(f.config[regCommand:]) }
 
@@ -77,6 +98,9 @@ func (f *Function) Command() uint16 { return binary.LittleEndian.Uint16(f.config
 func (f *Function) Read(off uint8, size int) uint32 {
 	if int(off)+size > spaceSize {
 		return allOnes
+	}
+	if f.within.has(off) {
+		return f.within.ports.In(uint16(int(off)-f.within.off), size)
 	}
 	switch b := f.config[off:]; size {
 	case 1:
@@ -92,6 +116,10 @@ func (f *Function) Read(off uint8, size int) uint32 {
 // the guest does: bits that it cannot change stay as they are.
 func (f *Function) Write(off uint8, size int, v uint32) {
 	if int(off)+size > spaceSize {
+		return
+	}
+	if f.within.has(off) {
+		f.within.ports.Out(uint16(int(off)-f.within.off), size, v)
 		return
 	}
 	for i := range size {

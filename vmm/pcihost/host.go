@@ -5,6 +5,7 @@ import (
 
 	"github.com/ringo-vmm/ringo/vmm/bus"
 	"github.com/ringo-vmm/ringo/vmm/device"
+	"github.com/ringo-vmm/ringo/vmm/ram"
 )
 
 // Port and Ports are where a Host is registered on the port bus: its
@@ -53,11 +54,13 @@ type Config struct {
 	// Shadow is called with the attributes of the memory from 0xC0000 to
 	// 1 MiB when the guest has changed them. It may be nil.
 	Shadow func(Attributes)
-	// Memory and Ports are where BARs are put that have a device; Refused is
-	// told when something else is there already. They may be nil if no
-	// function has such a BAR.
+	// Memory and Ports are where BARs are put; Refused is told when another
+	// device is there already, and once that one is hidden by the memory of
+	// RAM. They may be nil if no function has such a BAR, and RAM if there is
+	// no memory.
 	Memory  *bus.Memory
 	Ports   *bus.Ports
+	RAM     *ram.RAM
 	Refused func(error)
 	// Message is called for each message-signalled interrupt that a function
 	// sends: a dword written to a guest-physical address, which is a local
@@ -81,8 +84,11 @@ type Host struct {
 	pmPort  uint16 // where the power management registers are
 	memory  *bus.Memory
 	ports   *bus.Ports
+	ram     *ram.RAM
 	refused func(error)
 	message func(address uint64, data uint32)
+
+	toldHidden bool // that memory hides a BAR
 
 	address      uint32
 	resetControl uint8
@@ -97,7 +103,7 @@ type Host struct {
 // New makes a bus with its bridges.
 func New(c Config) (*Host, error) {
 	h := &Host{irq: c.IRQ, reset: c.Reset, shadow: c.Shadow, bridge: c.ISABridge, chipset: c.Chipset, pm: c.PM,
-		memory: c.Memory, ports: c.Ports, refused: c.Refused, message: c.Message}
+		memory: c.Memory, ports: c.Ports, ram: c.RAM, refused: c.Refused, message: c.Message}
 	for i, r := range c.Routes {
 		if int(r) >= len(c.IRQ) {
 			return nil, fmt.Errorf("pcihost: PIRQ%c# is routed to interrupt %d, want at most %d", 'A'+i, r, len(c.IRQ)-1)
@@ -124,7 +130,7 @@ func (h *Host) Add(dev, function int, f *Function) error {
 		return fmt.Errorf("pcihost: 00:%02x.%d is taken", dev, function)
 	}
 	for i, b := range &f.bars {
-		if b != nil && (b.MMIO != nil && h.memory == nil || b.Ports != nil && h.ports == nil) {
+		if b != nil && (b.Kind == IO && h.ports == nil || b.Kind != IO && h.memory == nil) {
 			return fmt.Errorf("pcihost: 00:%02x.%d: there is no bus for %s at BAR%d", dev, function, b.Name, i)
 		}
 	}

@@ -1,6 +1,7 @@
 package pcihost
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/ringo-vmm/ringo/vmm/bus"
@@ -16,14 +17,37 @@ type rig struct {
 	lines  [16]devicetest.Line
 	resets int
 	dev    *Function
-	maps   [maxBARs]mapping
+
+	// Where the BARs are put, by the name barName has for them.
+	barPorts bus.Ports
+	memory   bus.Memory
+	refused  []error
 }
 
-// mapping is where a BAR is mapped, and how often it came there.
-type mapping struct {
-	on    bool
-	base  uint64
-	times int
+func barName(i int) string { return fmt.Sprintf("BAR%d", i) }
+
+// silent is a device at a BAR. It has a size, so that each has its own address,
+// by which a bus knows it.
+type silent struct{ byte }
+
+func (*silent) In(uint16, int) uint32     { return 0 }
+func (*silent) Out(uint16, int, uint32)   {}
+func (*silent) Read(uint64, int) uint64   { return 0 }
+func (*silent) Write(uint64, int, uint64) {}
+
+// mapped is where a BAR is.
+func (r *rig) mapped(i int) (base uint64, on bool) {
+	r.barPorts.All(func(name string, first, _ uint16) {
+		if name == barName(i) {
+			base, on = uint64(first), true
+		}
+	})
+	r.memory.All(func(name string, gpa, _ uint64) {
+		if name == barName(i) {
+			base, on = gpa, true
+		}
+	})
+	return base, on
 }
 
 // Where the device is, and its capability's body.
@@ -37,7 +61,8 @@ var rigRoutes = [pins]uint8{10, 11, 10, 5}
 func newRig(t testing.TB) *rig {
 	t.Helper()
 	r := &rig{t: t}
-	c := Config{ISABridge: true, Routes: rigRoutes, Reset: func() { r.resets++ }}
+	c := Config{ISABridge: true, Routes: rigRoutes, Reset: func() { r.resets++ },
+		Memory: &r.memory, Ports: &r.barPorts, Refused: func(err error) { r.refused = append(r.refused, err) }}
 	for i := range c.IRQ {
 		c.IRQ[i] = &r.lines[i]
 	}
@@ -75,25 +100,23 @@ func (r *rig) function(h Header) *Function {
 	return f
 }
 
-// bar gives the device a BAR that records where it is mapped.
+// bar gives the device a BAR.
 func (r *rig) bar(i int, b BAR) {
 	r.t.Helper()
-	m := &r.maps[i]
-	b.Map = func(base uint64) {
-		if m.on {
-			r.t.Errorf("BAR%d is mapped twice", i)
-		}
-		*m = mapping{true, base, m.times + 1}
-	}
-	b.Unmap = func() {
-		if !m.on {
-			r.t.Errorf("BAR%d is unmapped but was not mapped", i)
-		}
-		m.on = false
-	}
-	if err := r.dev.AddBAR(i, b); err != nil {
+	if err := r.dev.AddBAR(i, answering(i, b)); err != nil {
 		r.t.Fatal(err)
 	}
+}
+
+// answering is a BAR with a device.
+func answering(i int, b BAR) BAR {
+	b.Name = barName(i)
+	if b.Kind == IO {
+		b.Ports = new(silent)
+	} else {
+		b.MMIO = new(silent)
+	}
+	return b
 }
 
 // address makes the data port show a register.

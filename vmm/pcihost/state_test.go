@@ -105,9 +105,12 @@ func FuzzAccess(f *testing.F) {
 				r.host.In(off, size)
 			}
 		}
-		for i, m := range r.maps {
-			if bar := r.dev.bars[i]; bar != nil && (m.on != bar.mapped || m.on && (m.base != bar.base || m.base%bar.Size != 0)) {
-				t.Errorf("BAR%d: told %v at %#x, is %v at %#x", i, m.on, m.base, bar.mapped, bar.base)
+		for i, bar := range r.dev.bars {
+			if bar == nil || len(r.refused) != 0 { // two may have been put at one place
+				continue
+			}
+			if base, on := r.mapped(i); on != bar.mapped || on && (base != bar.base || base%bar.Size != 0) {
+				t.Errorf("BAR%d: put %v at %#x, is %v at %#x", i, on, base, bar.mapped, bar.base)
 			}
 		}
 		if want := r.dev.level && r.dev.Command()&CommandNoINTx == 0; r.dev.asserted != want {

@@ -349,7 +349,8 @@ func FuzzMSR(f *testing.F) {
 	f.Add(uint32(0x277), uint64(0x0706050403020100), false)
 	f.Add(uint32(0x200), ^uint64(0), true)
 	f.Fuzz(func(t *testing.T, num uint32, v uint64, vendor bool) {
-		m := newMSRs(t, map[bool]string{true: amd, false: intel}[vendor], nil)
+		name := map[bool]string{true: amd, false: intel}[vendor]
+		m := newMSRs(t, name, nil)
 		before, readable := m.Read(num)
 		ok := m.Write(num, v)
 		after, _ := m.Read(num)
@@ -362,6 +363,7 @@ func FuzzMSR(f *testing.F) {
 		if n := testing.AllocsPerRun(1, func() { m.Read(num); m.Write(num, v) }); n != 0 {
 			t.Errorf("%v allocations", n)
 		}
+		devicetest.Survives(t, m, newMSRs(t, name, nil))
 	})
 }
 

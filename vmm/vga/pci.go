@@ -1,7 +1,6 @@
 package vga
 
 import (
-	"github.com/ringo-vmm/ringo/vmm/bus"
 	"github.com/ringo-vmm/ringo/vmm/device"
 	"github.com/ringo-vmm/ringo/vmm/pcihost"
 )
@@ -22,28 +21,18 @@ const (
 // among the files of fw_cfg.
 const ROMFile = "pci1234,1111.rom"
 
-// Function makes the adapter's PCI function, which maps framebuffer and
-// registers on memory where the guest puts them. report is told when something
-// else is there already.
-func (v *VGA) Function(memory *bus.Memory, report func(error)) (*pcihost.Function, error) {
+// Function makes the adapter's PCI function, with framebuffer and registers where
+// the guest puts them.
+func (v *VGA) Function() (*pcihost.Function, error) {
 	f, err := pcihost.NewFunction(pcihost.Header{Vendor: pciVendor, Device: pciDevice, Class: pciClass, Revision: pciRevision})
 	if err != nil {
 		return nil, err
 	}
-	bar := func(name string, size uint64, prefetchable bool, d device.MMIO) pcihost.BAR {
-		return pcihost.BAR{Kind: pcihost.Memory32, Size: size, Prefetchable: prefetchable,
-			Map: func(base uint64) {
-				if err := memory.Register(name, base, size, d); err != nil {
-					report(err)
-				}
-			},
-			Unmap: func() { memory.Unregister(d) },
-		}
-	}
-	if err := f.AddBAR(barMemory, bar("VGA framebuffer", uint64(len(v.mem)), true, v.Framebuffer())); err != nil {
+	framebuffer := pcihost.BAR{Kind: pcihost.Memory32, Size: uint64(len(v.mem)), Prefetchable: true, Name: "VGA framebuffer", MMIO: v.Framebuffer()}
+	if err := f.AddBAR(barMemory, framebuffer); err != nil {
 		return nil, err
 	}
-	return f, f.AddBAR(barRegisters, bar("VGA registers", registerSize, false, v.Registers()))
+	return f, f.AddBAR(barRegisters, pcihost.BAR{Kind: pcihost.Memory32, Size: registerSize, Name: "VGA registers", MMIO: v.Registers()})
 }
 
 // Offsets in the register block. The rest reads as 0: no EDID, and none of

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/ringo-vmm/ringo/vmm/bus"
+	"github.com/ringo-vmm/ringo/vmm/pcihost"
 )
 
 // extended turns an extended mode on.
@@ -172,8 +173,15 @@ func TestTheFunctionMapsItsMemory(t *testing.T) {
 	r := newRig(t)
 	var memory bus.Memory
 	var reported error
-	f, err := r.Function(&memory, func(err error) { reported = err })
+	f, err := r.Function()
 	if err != nil {
+		t.Fatal(err)
+	}
+	host, err := pcihost.New(pcihost.Config{Memory: &memory, Refused: func(err error) { reported = err }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := host.Add(2, 0, f); err != nil {
 		t.Fatal(err)
 	}
 	if got := f.Read(0, 4); got != 0x11111234 {

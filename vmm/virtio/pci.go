@@ -16,6 +16,8 @@ const (
 	barModern     = 4
 	modernSize    = 16 << 10 // bytes
 	capabilityOwn = 9        // vendor-specific. PCI 3.0 appendix H
+
+	capabilityHead = 2 // bytes: id and pointer
 )
 
 // identity is the device id of a transitional device, and its class. VIRTIO 1.2
@@ -36,6 +38,7 @@ type PCI struct {
 	Core
 	Function *pcihost.Function
 	msix     *pcihost.MSIX
+	window   uint8 // where its capability is
 }
 
 // NewPCI makes a device for a PCI bus, of which Function is what the bus is to
@@ -101,19 +104,18 @@ func (p *PCI) capabilities() error {
 		{structNotify, barLegacy, legacyNotify, 2, 0},
 		{structNotify, barModern, offNotify, notifyStride * uint32(len(p.queues)), notifyStride},
 	} {
-		const head = 2 // id and pointer
-		body := make([]byte, 16-head)
+		body := make([]byte, 16-capabilityHead)
 		if s.kind == structNotify {
 			body = binary.LittleEndian.AppendUint32(body, s.stride)
 		}
-		body[0], body[1], body[2] = uint8(head+len(body)), s.kind, s.bar
+		body[0], body[1], body[2] = uint8(capabilityHead+len(body)), s.kind, s.bar
 		binary.LittleEndian.PutUint32(body[6:], s.off)
 		binary.LittleEndian.PutUint32(body[10:], s.length)
 		if _, err := p.Function.AddCapability(capabilityOwn, body, nil); err != nil {
 			return err
 		}
 	}
-	return nil
+	return p.addWindow()
 }
 
 // interrupt is wire's: by a message, or by the pin.

@@ -50,3 +50,15 @@ func TestStateSurvives(t *testing.T) {
 	virtiotest.Start(m, a, ^uint64(0))
 	devicetest.Survives(t, a.Core(), virtiotest.Open(m, "mmio", New(fill), false).Core())
 }
+
+// FuzzBuffers has a driver ask with any buffers.
+func FuzzBuffers(f *testing.F) {
+	f.Add(false, []byte{0, 0, 1, 0, 4, 0, 1, 2, 3, 4, 0, 0, 255, 0})
+	f.Add(true, []byte{0, 1, 16, 7, 0, 0, 2, 0})
+	f.Fuzz(func(t *testing.T, packed bool, script []byte) {
+		m := virtiotest.NewMachine(t)
+		d := virtiotest.Start(m, virtiotest.Open(m, "modern", New(fill), packed), ^uint64(0))
+		d.Play(script)
+		devicetest.Survives(t, d.Core(), virtiotest.Open(m, "modern", New(fill), packed).Core())
+	})
+}

@@ -9,14 +9,8 @@ import (
 // modern is VIRTIO 1.2 §4.1.4.
 type modern struct{ *pci }
 
-func (t *modern) at(kind uint8, off uint64) uint64 {
-	return modernBase + uint64(t.caps[kind][0].off) + off
-}
-
-func (t *modern) read(off uint64, size int) uint64 { return t.memory.Read(t.at(1, off), size) }
-func (t *modern) write(off uint64, size int, v uint64) {
-	t.memory.Write(t.at(1, off), size, v)
-}
+func (t *modern) read(off uint64, size int) uint64     { return t.load(t.caps[1][0], off, size) }
+func (t *modern) write(off uint64, size int, v uint64) { t.store(t.caps[1][0], off, size, v) }
 
 func (t *modern) Features() (f uint64) {
 	for i := range uint64(2) {
@@ -61,20 +55,14 @@ func (t *modern) Notify(i int) {
 	t.write(22, 2, uint64(i))
 	off := t.read(30, 2)
 	s := t.caps[2][i%2]
-	if s.bar == 0 {
-		t.ports.Out(legacyBase+uint16(s.off)+uint16(off)*uint16(s.multiplier), 2, uint32(i))
-		return
-	}
-	t.memory.Write(modernBase+uint64(s.off)+off*uint64(s.multiplier), 2, uint64(i))
+	t.store(s, off*uint64(s.multiplier), 2, uint64(i))
 }
 
-func (t *modern) Config(off uint64, size int) uint64 { return t.memory.Read(t.at(4, off), size) }
-func (t *modern) SetConfig(off uint64, size int, v uint64) {
-	t.memory.Write(t.at(4, off), size, v)
-}
+func (t *modern) Config(off uint64, size int) uint64       { return t.load(t.caps[4][0], off, size) }
+func (t *modern) SetConfig(off uint64, size int, v uint64) { t.store(t.caps[4][0], off, size, v) }
 
 func (t *modern) Interrupts() int {
-	return t.interrupts(func() uint64 { return t.memory.Read(t.at(3, 0), 1) })
+	return t.interrupts(func() uint64 { return t.load(t.caps[3][0], 0, 1) })
 }
 
 // legacy is VIRTIO 1.2 §4.1.4.10.

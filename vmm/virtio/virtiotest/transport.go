@@ -30,7 +30,7 @@ type Transport interface {
 }
 
 // Names of the transports that New makes.
-var Names = []string{"modern", "msix", "legacy", "mmio"}
+var Names = []string{"modern", "msix", "window", "legacy", "mmio"}
 
 // Open connects a device by the transport of a name.
 func Open(m *Machine, name string, d virtio.Device, packed bool) Transport {
@@ -48,6 +48,8 @@ func Open(m *Machine, name string, d virtio.Device, packed bool) Transport {
 		return &legacy{p}
 	case "msix":
 		p.enableMSIX()
+	case "window":
+		p.byWindow = true
 	}
 	return &modern{p}
 }
@@ -68,6 +70,8 @@ type pci struct {
 	line     devicetest.Line
 	messages int
 	msix     bool
+	byWindow bool // structures are reached through configuration space
+	window   uint8
 	caps     map[uint8][]structure
 }
 
@@ -110,9 +114,46 @@ func newPCI(m *Machine, d virtio.Device, packed bool) *pci {
 			s.multiplier = f.Read(o+16, 4)
 		}
 		kind := uint8(f.Read(o+3, 1))
+		if kind == 5 {
+			p.window = o
+		}
 		p.caps[kind] = append(p.caps[kind], s)
 	}
 	return p
+}
+
+// load reads from a structure.
+func (p *pci) load(s structure, off uint64, size int) uint64 {
+	off += uint64(s.off)
+	switch {
+	case p.byWindow:
+		return uint64(p.choose(s.bar, off, size).Read(p.window+16, size))
+	case s.bar == 0:
+		return uint64(p.ports.In(legacyBase+uint16(off), size))
+	}
+	return p.memory.Read(modernBase+off, size)
+}
+
+// store writes to one.
+func (p *pci) store(s structure, off uint64, size int, v uint64) {
+	off += uint64(s.off)
+	switch {
+	case p.byWindow:
+		p.choose(s.bar, off, size).Write(p.window+16, size, uint32(v))
+	case s.bar == 0:
+		p.ports.Out(legacyBase+uint16(off), size, uint32(v))
+	default:
+		p.memory.Write(modernBase+off, size, v)
+	}
+}
+
+// choose points the window at bytes of a BAR. VIRTIO 1.2 §4.1.4.9.
+func (p *pci) choose(bar uint8, off uint64, size int) *pcihost.Function {
+	f := p.dev.Function
+	f.Write(p.window+4, 1, uint32(bar))
+	f.Write(p.window+8, 4, uint32(off))
+	f.Write(p.window+12, 4, uint32(size))
+	return f
 }
 
 // enableMSIX unmasks all vectors.
