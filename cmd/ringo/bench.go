@@ -47,7 +47,7 @@ func runBench(c *cli, args []string) error {
 	peer := c.flags.String("peer", "", "measure what is `beside` Ringo too: \"kvm\", which is Linux with KVM in the same emulator")
 	linux := c.flags.Int("linux", 0, "also time Linux to its shell, this many `times` with Ringo and without")
 	smp := c.flags.Bool("smp", false, "also measure several processors, which takes two minutes of a machine that is otherwise idle")
-	io := c.flags.Bool("io", false, "also measure requests to a virtio disk")
+	io := c.flags.Bool("io", false, "also measure requests to a virtio disk, and by TCP between two machines")
 	where := c.flags.String("where", "", "rather say where the instructions of one kind of `exit` go, by function")
 	if err := c.parse(args, 0); err != nil {
 		return err
@@ -149,7 +149,7 @@ func (m *measurement) all(kvm bool, linux int, smp, io bool) ([]bench.Figure, er
 		figures = append(figures, several...)
 	}
 	if io {
-		disk, err := m.io()
+		disk, err := m.io(kvm)
 		if err != nil {
 			return nil, err
 		}

@@ -1,6 +1,9 @@
 package bench
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestParseIO(t *testing.T) {
 	const output = "/ # iobench read-4k /dev/vda\r\niobench: read-4k 4 requests 800 ns\r\niobench: read-1m 2 requests 10 ns\n"
@@ -27,7 +30,22 @@ func TestParseExitCountAddsProcessors(t *testing.T) {
 }
 
 func TestALoadIsACommandOfTheGuest(t *testing.T) {
-	if got, want := IOLoads[0].Command("few", "/dev/vda", 8), "iobench few /dev/vda read 4096 8 random"; got != want {
+	if got, want := IOLoads[0].Command("few", 8), "iobench few /dev/vda read 4096 8 random"; got != want {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestTheServerServesWhereTheOtherGuestAsks(t *testing.T) {
+	setup := IOSetup(IOServer)
+	if !strings.Contains(setup, "ip addr add 10.77.0.3/24 dev eth0") || !strings.Contains(setup, "(iobench serve 7000 &)") {
+		t.Error(setup)
+	}
+	if client := IOSetup(IOGuest); strings.Contains(client, "serve") {
+		t.Error(client)
+	}
+	for _, l := range IOLoads {
+		if command := l.Command("a", 8); strings.Contains(command, "tcp") && !strings.Contains(command, " "+ioAddresses[IOServer]+":7000 tcp ") {
+			t.Error(command)
+		}
 	}
 }

@@ -126,7 +126,7 @@ func systemInitrd(busybox []byte, drivers []module) ([]byte, error) {
 	c.File("bin/busybox", 0o755, busybox)
 	c.Symlink("bin/sh", "busybox")
 	for i, m := range drivers {
-		c.File(fmt.Sprintf("modules/%02d-%s.ko", i, m.name), 0o644, m.data)
+		c.File("modules/"+m.file(i), 0o644, m.data)
 	}
 	c.File("init", 0o755, systemFile("init"))
 	var packed bytes.Buffer

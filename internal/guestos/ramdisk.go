@@ -125,7 +125,7 @@ func (d *ramdisk) pack(debs []string) ([]byte, error) {
 		}
 		c.Dir("modules/"+release, 0o755)
 		for n, m := range drivers {
-			c.File(fmt.Sprintf("modules/%s/%02d-%s.ko", release, n, m.name), 0o644, m.data)
+			c.File("modules/"+release+"/"+m.file(n), 0o644, m.data)
 		}
 	}
 	return c.End(), nil

@@ -3,7 +3,6 @@ package kvmpeer
 import (
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,72 +10,60 @@ import (
 	"github.com/ringo-vmm/ringo/internal/guestos"
 )
 
-// deb makes a Debian package with files that contain their own names.
-func deb(t *testing.T, files ...string) string {
+// inOrder checks that text has all of want, one behind the other.
+func inOrder(t *testing.T, text string, want ...string) {
 	t.Helper()
-	dir := t.TempDir()
-	write := func(name, text string) {
-		name = filepath.Join(dir, "tree", name)
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			t.Fatal(err)
+	for _, w := range want {
+		_, after, ok := strings.Cut(text, w)
+		if !ok {
+			t.Fatalf("no %q where it belongs", w)
 		}
-		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		text = after
 	}
-	write("DEBIAN/control", "Package: linux\nVersion: 1\nArchitecture: amd64\nMaintainer: a <a@example.org>\nDescription: a\n")
-	for _, f := range files {
-		write(f, f)
-	}
-	out := filepath.Join(dir, "package.deb")
-	if text, err := exec.Command("dpkg-deb", "--root-owner-group", "-b", filepath.Join(dir, "tree"), out).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, text)
-	}
-	return out
 }
 
-const lib = "lib/modules/6.1/kernel/"
+var someDrivers = []guestos.Driver{{File: "00-kvm.ko", Data: []byte("KVM")}, {File: "01-kvm_amd.ko", Data: []byte("AMD")}}
 
 func TestModulesArePackedInTheOrderOfLoading(t *testing.T) {
-	dir := t.TempDir()
-	kernel := deb(t, "boot/vmlinuz", lib+"arch/x86/kvm/kvm-intel.ko", lib+"arch/x86/kvm/kvm-amd.ko", lib+"arch/x86/kvm/kvm.ko",
-		lib+"drivers/crypto/ccp/ccp.ko", lib+"virt/lib/irqbypass.ko")
-	if err := unpackModules(kernel, dir); err != nil {
+	inOrder(t, string(pack([]byte("program"), someDrivers)),
+		"dev/console", "dev/kvm", "modules/00-kvm.ko", "KVM", "modules/01-kvm_amd.ko", "AMD", "init\x00", "program")
+}
+
+func TestFilesArePackedBehindTheirFolders(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, []byte("contents"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	disk, err := pack([]byte("program"), dir)
+	archive, err := packQEMU(map[string]string{"usr/bin/qemu": file, "usr/share/qemu/rom": file}, someDrivers)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rest := string(disk)
-	for _, want := range []string{
-		"dev/console", "dev/kvm", "modules/0-irqbypass.ko", "lib/irqbypass.ko", "modules/1-kvm.ko", "kvm/kvm.ko", "modules/2-ccp.ko",
-		"modules/3-kvm-amd.ko", "kvm/kvm-amd.ko", "init\x00", "program",
-	} {
-		_, after, ok := strings.Cut(rest, want)
-		if !ok {
-			t.Fatalf("no %q where it belongs", want)
-		}
-		rest = after
+	inOrder(t, string(archive), "usr\x00", "usr/bin\x00", "usr/bin/qemu\x00", "contents", "usr/share\x00", "usr/share/qemu\x00", "usr/share/qemu/rom\x00", "contents",
+		"modules/00-kvm.ko", "init\x00", "#!/bin/sh")
+	if strings.Count(string(archive), "usr/share\x00") != 1 {
+		t.Error("a folder is there twice")
 	}
-	if strings.Contains(string(disk), "kvm-intel") {
-		t.Error("the archive has more modules than KVM for AMD needs")
+	if _, err := packQEMU(map[string]string{"a": file + "-none"}, nil); err == nil {
+		t.Error("a file that is not there is no error")
 	}
 }
 
-func TestAPackageWithoutKVMIsAnError(t *testing.T) {
-	err := unpackModules(deb(t, lib+"virt/lib/irqbypass.ko"), t.TempDir())
-	if err == nil || !strings.Contains(err.Error(), "package.deb has not got all of") {
-		t.Error(err)
-	}
-	if err := unpackModules(filepath.Join(t.TempDir(), "no.deb"), t.TempDir()); err == nil {
-		t.Error("no package is no error")
+func TestOnlyOneGuestHasTheDisk(t *testing.T) {
+	with, without := Start("a", "52:54:00:00:00:01", "quiet", true), Start("b", "52:54:00:00:00:02", "quiet", false)
+	inOrder(t, with, "guest a -append 'quiet'", "mac=52:54:00:00:00:01", "ifname=a", "virtio-blk-pci", "; until join a;")
+	if strings.Contains(without, "virtio-blk-pci") {
+		t.Error(without)
 	}
 }
 
 func TestTheKernelComesFirst(t *testing.T) {
-	_, err := Make(guestos.Store{Root: t.TempDir(), Log: io.Discard})
-	if err == nil || !strings.Contains(err.Error(), "ringo guest fetch generic") {
-		t.Error(err)
+	store := guestos.Store{Root: t.TempDir(), Log: io.Discard}
+	for _, makes := range []func() (string, error){
+		func() (string, error) { return Make(store) },
+		func() (string, error) { return MakeQEMU(store, "kernel", "initrd") },
+	} {
+		if _, err := makes(); err == nil || !strings.Contains(err.Error(), "ringo guest fetch generic") {
+			t.Error(err)
+		}
 	}
 }

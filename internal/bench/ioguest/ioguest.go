@@ -1,7 +1,7 @@
-// Package ioguest makes the initial RAM disk of the guest that uses disks, for
-// boot tests and for ringo bench: Busybox with the drivers of one of Debian's
-// kernels for disks at virtio, AHCI and IDE, and the program that measures
-// (folder iobench).
+// Package ioguest makes the initial RAM disk of the guest that uses disks and the
+// network, for boot tests and for ringo bench: Busybox with the drivers of one of
+// Debian's kernels for virtio, AHCI and IDE, and the program that measures (folder
+// iobench).
 package ioguest
 
 import (
@@ -23,6 +23,13 @@ const (
 	Generic = "generic"
 )
 
+// drivers are what is wanted of each kernel: for disks at virtio, IDE and AHCI,
+// the other devices of virtio, and a file system. The rest is part of the kernel.
+var drivers = map[string][]string{
+	Cloud:   strings.Fields("virtio_pci virtio_mmio virtio_blk virtio_console virtio_rng virtio_net sd_mod ata_piix"),
+	Generic: strings.Fields("virtio_pci virtio_mmio virtio_blk virtio_console virtio_rng virtio_net sd_mod ata_piix ahci crc32c_generic ext4"),
+}
+
 // busybox is the guest whose initial RAM disk comes first in ours.
 const busybox = "busybox"
 
@@ -30,44 +37,34 @@ const busybox = "busybox"
 var initScript []byte
 
 // Make makes the initial RAM disk for a kernel that the store has, and returns
-// its path. It fetches the kernel's package, for the drivers, when it has not
-// got that version's yet.
+// its path.
 func Make(store guestos.Store, kernel string) (initrd string, err error) {
 	guests, err := guestos.Lookup([]string{kernel, busybox})
 	if err != nil {
 		return "", err
 	}
-	source, ok := store.Have(guests[0])
-	pkg, version, _ := strings.Cut(source, " ")
-	if !ok || version == "" {
-		return "", fmt.Errorf("the kernel is not there: ringo guest fetch %s", kernel)
+	modules, err := store.Drivers(guests[0], drivers[kernel])
+	if err != nil {
+		return "", err
 	}
 	base, err := os.ReadFile(store.Path(guests[1]))
 	if err != nil {
 		return "", fmt.Errorf("%w: ringo guest fetch %s", err, busybox)
 	}
 	dir := filepath.Join(store.Root, "build", "bench")
-	cache := filepath.Join(dir, "drivers-"+kernel+"-"+strings.ReplaceAll(version, ":", "-"))
-	if _, err := os.Stat(cache); err != nil {
-		fmt.Fprintf(store.Log, "fetching %s %s for its disk drivers\n", pkg, version)
-		if err := fetchDrivers(pkg+"="+version, cache); err != nil {
-			return "", fmt.Errorf("disk drivers: %w", err)
-		}
-	}
 	program, err := buildProgram(store.Root, dir)
 	if err != nil {
 		return "", err
 	}
-	more, err := pack(program, cache)
-	if err != nil {
-		return "", err
-	}
 	initrd = filepath.Join(dir, "disks-"+kernel+".cpio")
-	return initrd, os.WriteFile(initrd, slices.Concat(base, more), 0o666)
+	return initrd, os.WriteFile(initrd, slices.Concat(base, pack(program, modules)), 0o666)
 }
 
 // buildProgram builds the program that measures.
 func buildProgram(root, dir string) ([]byte, error) {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, err
+	}
 	name := filepath.Join(dir, "iobench")
 	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", name, "./internal/bench/ioguest/iobench")
 	build.Dir = root
@@ -81,23 +78,14 @@ func buildProgram(root, dir string) ([]byte, error) {
 // pack makes the archive that follows Busybox's: of two archives one after the
 // other, Linux unpacks both (Documentation/driver-api/early-userspace,
 // "initramfs buffer format"), and a file of the second replaces the first's.
-func pack(program []byte, cache string) ([]byte, error) {
-	drivers, err := filepath.Glob(filepath.Join(cache, "*.ko"))
-	if err != nil {
-		return nil, err
-	}
-	slices.Sort(drivers)
+func pack(program []byte, modules []guestos.Driver) []byte {
 	var w cpio.Writer
 	w.Dir("modules", 0o755)
 	w.Dir("mnt", 0o755)
-	for _, d := range drivers {
-		b, err := os.ReadFile(d)
-		if err != nil {
-			return nil, err
-		}
-		w.File("modules/"+filepath.Base(d), 0o644, b)
+	for _, m := range modules {
+		w.File("modules/"+m.File, 0o644, m.Data)
 	}
 	w.File("bin/iobench", 0o755, program)
 	w.File("init", 0o755, initScript)
-	return w.End(), nil
+	return w.End()
 }
