@@ -88,6 +88,7 @@ func awaitFile(t *testing.T, name string) {
 // waits for a counter.
 const (
 	lostDies   = 0x8046 // INT 30h
+	lostLoops  = 0x80ae // behind the HLT in which it waits, if it is not in its handler
 	lostCounts = 0x8750
 	lostWaits  = lostCounts + 8
 )
@@ -111,8 +112,8 @@ func lost(t *testing.T) []media.Module {
 	return modules
 }
 
-// A guest stands still before its first instruction. It is moved by single
-// steps, to breakpoints and exceptions, and to its triple fault, which ends it.
+// A guest stands still before its first instruction. It is moved by single steps, to
+// an exit, to breakpoints and exceptions, and to its triple fault, which ends it.
 // Started again, gdb mends it: it breaks in, watches a counter and lets go.
 func TestGdbDebugsAGuest(t *testing.T) {
 	for _, machine := range debugMachines {
@@ -125,6 +126,10 @@ print/x $pc
 x/i $pc
 stepi
 info threads
+monitor break exit port
+continue
+x/i $pc
+monitor delete
 hbreak *%#x
 continue
 x/i $pc
@@ -144,7 +149,7 @@ continue
 monitor delete
 continue
 `, lostDies), nil, `\$1 = 0x8000\n`, `=> 0x8000:\s+mov +\$0x8000,%esp`, `(?m)^0x0*8005 in`, `Thread 1 .*64`,
-				`Breakpoint 1, 0x0*8046 in`, `=> 0x8046:\s+int +\$0x30`, `idtr_limit +0x30 `, `efer +0x500 +\[ LME LMA`,
+				`processor 0: exit: port`, `=> 0x8032:\s+out +%al,\(%dx\)`, `Breakpoint 1, 0x0*8046 in`, `=> 0x8046:\s+int +\$0x30`, `idtr_limit +0x30 `, `efer +0x500 +\[ LME LMA`,
 				`\$2 = 0x123456789abcdef0`, `78 ?56 ?34 ?12`, `lost +running`, `processor 0: #GP`, `\$3 = 0x8046\n`,
 				`processor 0: exit: triple fault`, `exited normally`)
 			c.Expect(`vm lost: ended: triple fault`).Expect(`ringo> `)
@@ -156,14 +161,14 @@ continue
 set $idtr_limit = 0x30f
 delete
 continue
-x/4i $pc
+x/4i %#x
 watch *(int *)%#x
 continue
 continue
 delete
 set {int}%#x = 3
 detach
-`, lostDies, lostCounts, lostWaits), func() { c.Expect(`waits for 3 ticks`) },
+`, lostDies, lostLoops, lostCounts, lostWaits), func() { c.Expect(`waits for 3 ticks`) },
 				`Breakpoint 1, 0x0*8046 in`, `received signal SIGINT`, `cmpl +\$0x3,`, `(?s)Hardware watchpoint 2.*Old value = \d+\s+New value = \d+.*Old value = \d+`)
 			c.Expect(`lost: found\s+passed lost`).Expect(`vm lost: ended: exit`)
 			c.Send("poweroff\n").Exit(emu.Stopped, 0)
@@ -195,8 +200,8 @@ detach
 	c.Send(escape).Expect(monitor).Send("poweroff\n").Exit(emu.Stopped, 0)
 }
 
-// gdb finds the kernel's processors, breakpoints in goroutines and in the thread
-// layer stop them, and so does Ctrl-C.
+// gdb finds the kernel's processors; breakpoints of both kinds in the thread layer
+// stop them, so does a watchpoint, and so does Ctrl-C.
 func TestGdbDebugsRingo(t *testing.T) {
 	for _, machine := range debugMachines {
 		t.Run(machine, func(t *testing.T) {
@@ -204,27 +209,39 @@ func TestGdbDebugsRingo(t *testing.T) {
 			c := boot(t, emu.Options{Machine: machine, CPUs: 2, Append: "gdb=com2", Lines: []string{address}})
 			c.Expect("gdb: on com2").Expect("ringo> ")
 			dir := t.TempDir()
-			stops, goes := filepath.Join(dir, "stops"), filepath.Join(dir, "goes")
+			idles := func(n int) string { return filepath.Join(dir, fmt.Sprint("idles", n)) }
+			goes := filepath.Join(dir, "goes")
 			gdb(c, kernelELF, address, `
 info threads
 break 'github.com/ringo-vmm/ringo/kernel/thread.interruptFrom'
-shell touch `+stops+`
+shell touch `+idles(1)+`
 continue
 bt 2
 info registers rip cr3
 stepi
+delete
+hbreak 'github.com/ringo-vmm/ringo/kernel/thread.systemCall'
+shell touch `+idles(2)+`
+continue
+delete
+watch 'github.com/ringo-vmm/ringo/kernel/thread.counts'[202]
+shell touch `+idles(3)+`
+continue
 delete
 shell touch `+goes+`
 continue
 info threads
 detach
 `, func() {
-				awaitFile(t, stops)
-				c.Send("\n") // an idle Ringo may have no interrupt for long
+				for n := 1; n <= 3; n++ {
+					awaitFile(t, idles(n))
+					c.Send("\n") // an idle Ringo may have no interrupt for long
+				}
 				awaitFile(t, goes)
 				c.Send("version\n").Expect("go1(?s).*ringo> ")
 			},
 				`Thread 2 \(processor 1`, `hit Breakpoint 1, github.com/ringo-vmm/ringo/kernel/thread.interruptFrom`, `thread.interrupt `,
+				`hit Breakpoint 2, github.com/ringo-vmm/ringo/kernel/thread.systemCall`, `(?s)Hardware watchpoint 3: .*Old value = \d+\s+New value = \d+`,
 				`cr3 +0x[1-9a-f]`, `received signal SIGINT(?s).*Thread 2 \(processor 1`)
 			c.Send("version\n").Expect("ringo> ")
 		})

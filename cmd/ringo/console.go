@@ -19,6 +19,8 @@ const defaultBaud = 115200
 // runConsole connects the terminal with a serial port of this computer.
 func runConsole(c *cli, args []string) error {
 	baud := c.flags.Int("baud", defaultBaud, "`bits` a second")
+	shots := c.flags.String("screenshot", defaultShots, "write the monitor's screenshots and other files to this `folder`")
+	log := c.flags.String("log", "", "write what comes to this `file` too")
 	if err := c.parse(args, 1); err != nil {
 		return err
 	}
@@ -36,14 +38,23 @@ func runConsole(c *cli, args []string) error {
 		}
 		name = ports[0]
 	}
+	to := []io.Writer{newScreenshots(*shots, "ringo console")}
+	if *log != "" {
+		l, err := os.Create(*log)
+		if err != nil {
+			return usageError("-log: " + err.Error())
+		}
+		defer l.Close()
+		to = append(to, l)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	return console(ctx, name, *baud)
+	return console(ctx, name, *baud, to...)
 }
 
 // console connects the terminal with a serial port until ctx ends, the user ends
-// it or the port is gone.
-func console(ctx context.Context, name string, baud int) error {
+// it or the port is gone. What comes goes to others too.
+func console(ctx context.Context, name string, baud int, others ...io.Writer) error {
 	port, err := serial.Open(name, &serial.Mode{BaudRate: baud})
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
@@ -58,7 +69,7 @@ func console(ctx context.Context, name string, baud int) error {
 	defer t.restore()
 	fmt.Fprintf(os.Stderr, "ringo: %s at %d baud; Ctrl-A x ends\r\n", name, baud)
 	go func() {
-		_, err := io.Copy(os.Stdout, port)
+		_, err := io.Copy(io.MultiWriter(append(others, os.Stdout)...), port)
 		end(fmt.Errorf("%s is gone: %w", name, errors.Join(err, io.EOF)))
 	}()
 	<-ctx.Done()

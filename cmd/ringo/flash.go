@@ -107,7 +107,7 @@ func runFlash(c *cli, args []string) error {
 		return err
 	}
 	if *f.serial != "" {
-		console(ctx, *f.serial, defaultBaud)
+		console(ctx, *f.serial, defaultBaud, newScreenshots(defaultShots, "ringo flash"))
 		end()
 	}
 	return <-served

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -66,7 +65,7 @@ func (c *cli) runFlags() *runFlags {
 	c.flags.Var(&f.sends, "send", "type `'TEXT' or 'REGEX=>TEXT'` once the prompt, or a match of REGEX, comes; may be repeated")
 	f.timeout = c.flags.Duration("timeout", 0, "end with status 1 after this time (default 2m with -expect, else never)")
 	f.log = c.flags.String("log", "", "write what the serial line sends to this `file` too")
-	f.shots = c.flags.String("screenshot", filepath.Join("build", "screenshots"), "write the monitor's screenshots to this `folder`")
+	f.shots = c.flags.String("screenshot", defaultShots, "write the monitor's screenshots to this `folder`")
 	f.keepGoing = c.flags.Bool("keep-going", false, "when -expect has matched, connect the terminal and go on")
 	return f
 }
@@ -184,7 +183,7 @@ func runRun(c *cli, args []string) error {
 		defer l.Close()
 		s.out.to = append(s.out.to, l)
 	}
-	s.out.to = append(s.out.to, &screenshots{dir: *f.shots, tell: func(format string, args ...any) { fmt.Fprintf(os.Stderr, "ringo run: "+format+"\r\n", args...) }})
+	s.out.to = append(s.out.to, newScreenshots(*f.shots, "ringo run"))
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	// A second Ctrl-C, while the machine is being ended, ends this program.

@@ -66,6 +66,14 @@ type screenshots struct {
 	text []byte // its base64
 }
 
+// defaultShots is the folder that files go to if the user names none.
+var defaultShots = filepath.Join("build", "screenshots")
+
+// newScreenshots writes to a folder, and says so on standard error as a command.
+func newScreenshots(dir, command string) *screenshots {
+	return &screenshots{dir: dir, tell: func(format string, args ...any) { fmt.Fprintf(os.Stderr, command+": "+format+"\r\n", args...) }}
+}
+
 // Write is io.Writer's. It never fails: a file that cannot be written is told of.
 func (s *screenshots) Write(p []byte) (int, error) {
 	for rest := p; len(rest) > 0; {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"time"
 
@@ -85,7 +86,7 @@ func runTest(c *cli, args []string) error {
 		{"go vet", func() error { return f.vet(root) }},
 		{"unit tests", func() error { return goRun(root, "test", "-race", "-tags="+solutionTag, "./...") }},
 		{"boot tests", func() error {
-			return goRun(root, "test", "-count=1", "-timeout=50m", "-tags="+bootTag, "./test", "-args", "-tamago="+*f.tamago)
+			return goRun(root, "test", "-count=1", "-timeout=55m", "-parallel=2", "-tags="+bootTag, "./test", "-args", "-tamago="+*f.tamago)
 		}},
 	}
 	var failed []string
@@ -102,12 +103,16 @@ func runTest(c *cli, args []string) error {
 	return nil
 }
 
-// soak runs the two soak tests in their long form, for half of d each.
+// soak runs the two soak tests in their long form, for half of d each, and then
+// destroys a machine that writes to its disk, soakKills times.
 func (f buildFlags) soak(root string, d time.Duration) error {
-	const boots = 30 * time.Minute // for whatever they do besides
-	return goRun(root, "test", "-count=1", "-v", "-timeout="+(d+boots).String(), "-tags="+bootTag, "-run=^(TestSoak|TestMachinesTogether)$",
-		"./test", "-args", "-tamago="+*f.tamago, "-soak="+(d/2).String())
+	const boots = 60 * time.Minute // for whatever they do besides
+	return goRun(root, "test", "-count=1", "-v", "-timeout="+(d+boots).String(), "-tags="+bootTag, "-run=^(TestSoak|TestMachinesTogether|TestKillsLoseNoFlush)$",
+		"./test", "-args", "-tamago="+*f.tamago, "-soak="+(d/2).String(), "-kills="+strconv.Itoa(soakKills))
 }
+
+// soakKills take about 25 minutes on a busy machine.
+const soakKills = 100
 
 func runFuzz(c *cli, args []string) error {
 	each := c.flags.Duration("time", time.Minute, "how long to run each target")

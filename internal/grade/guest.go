@@ -199,7 +199,7 @@ func answer(ctx context.Context, vm *emu.VM, s *Step, from int) (int, string) {
 	}
 	end -= len(promptText) // for the next step
 	if text := vm.Output()[from:end]; !s.expect.MatchString(text) {
-		return end, fmt.Sprintf("%q is not in the answer:\n%s", s.expect, excerpt(text, 10))
+		return end, fmt.Sprintf("%q is not in the answer:\n%s", s.expect, trouble(text, 10))
 	}
 	return end, ""
 }
@@ -211,5 +211,5 @@ func wait(ctx context.Context, vm *emu.VM, from int, re *regexp.Regexp) (int, st
 		return end, ""
 	}
 	text := vm.Output()
-	return from, fmt.Sprintf("%q did not come; the last lines are\n%s", re, excerpt(text[min(from, len(text)):], 5))
+	return from, fmt.Sprintf("%q did not come; the last lines are\n%s", re, trouble(text[min(from, len(text)):], 5))
 }

@@ -56,8 +56,11 @@ func TestLabsHavePages(t *testing.T) {
 			t.Error(err)
 			continue
 		}
-		if !strings.Contains(string(page), "labs/"+l.Name) {
-			t.Errorf("%s does not name labs/%s", l.Page, l.Name)
+		// What a student needs who has a clean clone and this page.
+		for _, text := range []string{"make build", "labs/" + l.Name, "go test ./labs/" + l.Name, "ringo grade " + l.Name} {
+			if !strings.Contains(string(page), text) {
+				t.Errorf("%s does not say %s", l.Page, text)
+			}
 		}
 		if !strings.Contains(string(course), "("+filepath.Base(l.Page)+")") {
 			t.Errorf("docs/course/README.md has no link to %s", l.Page)

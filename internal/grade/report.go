@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -56,11 +58,28 @@ func (r *Report) JSON(w io.Writer) error {
 
 // excerpt is the end of an output, in a few lines: what the criterion's Why is.
 func excerpt(output string, lines int) string {
-	var list []string
+	list := full(output)
+	return strings.Join(list[max(0, len(list)-lines):], "\n")
+}
+
+// trouble is as excerpt, but begins where Ringo says what it died of, if it does.
+func trouble(output string, lines int) string {
+	list := full(output)
+	if i := slices.IndexFunc(list, panics.MatchString); i >= 0 {
+		return strings.Join(list[i:min(i+lines, len(list))], "\n")
+	}
+	return excerpt(output, lines)
+}
+
+// panics is in the line that says why Ringo, or a goroutine of a guest, has died.
+var panics = regexp.MustCompile(`ringo: panic|bug in Ringo`)
+
+// full are the lines that are not empty.
+func full(output string) (list []string) {
 	for line := range strings.Lines(output) {
 		if line = strings.TrimRight(line, " \r\n"); line != "" {
 			list = append(list, line)
 		}
 	}
-	return strings.Join(list[max(0, len(list)-lines):], "\n")
+	return list
 }

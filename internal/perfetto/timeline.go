@@ -53,6 +53,12 @@ func (l *timeline) build(t *record.Trace) error {
 			return err
 		}
 	}
+	if len(t.Go) > 0 {
+		l.process("host: goroutines")
+		if err := l.goroutines(t.Go); err != nil {
+			return err
+		}
+	}
 	for _, m := range t.Machines {
 		l.process("vm " + m.Name)
 		for i, cpu := range m.CPUs {

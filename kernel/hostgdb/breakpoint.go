@@ -51,7 +51,7 @@ func (s *Stub) breakpoint(w *packet.Writer, insert bool, p []byte) {
 	va, size, pair := packet.Pair(rest, ',')
 	switch {
 	case !ok || !found || !pair:
-		fail(w, errSyntax)
+		w.Fail(packet.ErrSyntax)
 		return
 	case n == kindRead || n > kindAccess:
 		return // the processor has none for reads alone
@@ -67,7 +67,7 @@ func (s *Stub) breakpoint(w *packet.Writer, insert bool, p []byte) {
 		}
 	}
 	if !ok {
-		fail(w, errBreakpoint)
+		w.Fail(packet.ErrBreakpoint)
 		return
 	}
 	w.Str("OK")

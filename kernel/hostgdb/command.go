@@ -2,17 +2,6 @@ package hostgdb
 
 import "github.com/ringo-vmm/ringo/vmm/gdb/packet"
 
-// Numbers of errors. gdb shows them and gives them no meaning.
-const (
-	errSyntax = 1 + iota
-	errMemory
-	errRegister
-	errThread
-	errBreakpoint
-)
-
-func fail(w *packet.Writer, number uint8) { w.Begin().Str("E").Byte(number) }
-
 // command does what a packet wants and puts the reply in w. ok tells that the
 // machine goes on as r says.
 func (s *Stub) command(w *packet.Writer, p []byte) (r Resume, ok bool) {
@@ -38,17 +27,13 @@ func (s *Stub) command(w *packet.Writer, p []byte) (r Resume, ok bool) {
 	case 'Z', 'z':
 		s.breakpoint(w, p[0] == 'Z', args)
 	case 'H':
-		s.selectThread(w, args)
+		s.threads.Choose(w, args)
 	case 'T':
-		if _, ok := s.parseThread(args); ok {
-			w.Str("OK")
-		} else {
-			fail(w, errThread)
-		}
+		s.threads.Alive(w, args)
 	case 'c', 's', 'C', 'S':
 		r = Resume{Step: p[0] == 's' || p[0] == 'S', Processor: s.stop.Processor}
-		if s.mover >= 0 {
-			r.Processor = s.mover
+		if s.threads.Mover >= 0 {
+			r.Processor = s.threads.Mover
 		}
 		return r, true
 	case 'v':
@@ -94,8 +79,8 @@ func (s *Stub) resume(w *packet.Writer, p []byte) (r Resume, ok bool) {
 		what, thread, one := packet.Cut(word, ':')
 		cpu := s.stop.Processor
 		if one {
-			if cpu, ok = s.parseThread(thread); !ok {
-				fail(w, errThread)
+			if cpu, ok = s.threads.Parse(thread); !ok {
+				w.Fail(packet.ErrThread)
 				return r, false
 			}
 		}
@@ -104,12 +89,12 @@ func (s *Stub) resume(w *packet.Writer, p []byte) (r Resume, ok bool) {
 			return Resume{Step: true, Processor: max(cpu, 0)}, true
 		case len(what) > 0 && what[0] == 'r':
 			if s.rangeStart, s.rangeEnd, ok = packet.Pair(what[1:], ','); !ok {
-				fail(w, errSyntax)
+				w.Fail(packet.ErrSyntax)
 				return r, false
 			}
 			return Resume{Step: true, Processor: max(cpu, 0)}, true
 		case len(what) == 0 || what[0] != 'c' && what[0] != 'C':
-			fail(w, errSyntax)
+			w.Fail(packet.ErrSyntax)
 			return r, false
 		}
 	}
@@ -128,43 +113,6 @@ func (s *Stub) leave() {
 		}
 	}
 	s.attached, s.waiting = false, false
-}
-
-// parseThread reads a thread's number as a processor's; -1 is all.
-func (s *Stub) parseThread(p []byte) (cpu int, ok bool) {
-	if string(p) == "-1" {
-		return -1, true
-	}
-	n, ok := packet.Number(p)
-	if !ok || n > uint64(s.machine.Processors()) {
-		return 0, false
-	}
-	if n == 0 {
-		return s.cpu, true
-	}
-	return int(n - 1), true
-}
-
-// selectThread handles Hg and Hc.
-func (s *Stub) selectThread(w *packet.Writer, p []byte) {
-	if len(p) < 2 {
-		fail(w, errSyntax)
-		return
-	}
-	cpu, ok := s.parseThread(p[1:])
-	switch {
-	case !ok:
-		fail(w, errThread)
-		return
-	case p[0] == 'c':
-		s.mover = cpu
-		if string(p[1:]) == "0" {
-			s.mover = -1
-		}
-	case cpu >= 0:
-		s.cpu = cpu
-	}
-	w.Str("OK")
 }
 
 // Signals, by gdb's numbers, that a stop is reported as.

@@ -96,9 +96,7 @@ type Stub struct {
 	noAck    bool
 	waiting  bool // gdb has let the machine go on and waits for a stop
 	stop     Stop
-	cpu      int // that registers are read of
-	mover    int // that c and s are for; -1 is any
-	thread   int // next of the list of threads
+	threads  packet.Threads
 
 	// gdb lets a processor step while it is in a range of addresses.
 	rangeStart, rangeEnd uint64
@@ -166,7 +164,7 @@ func (s *Stub) stepping(stop Stop) (r Resume, again bool) {
 }
 
 func (s *Stub) talk(stop Stop) Resume {
-	s.stop, s.cpu, s.mover = stop, stop.Processor, -1
+	s.stop, s.threads = stop, packet.Threads{Count: s.machine.Processors(), CPU: stop.Processor, Mover: -1}
 	if s.waiting {
 		s.waiting = false
 		s.why(s.reply.Begin())

@@ -7,13 +7,13 @@ import "github.com/ringo-vmm/ringo/vmm/gdb/packet"
 func (s *Stub) readMemory(w *packet.Writer, p []byte, binary bool) {
 	va, n, ok := packet.Pair(p, ',')
 	if !ok {
-		fail(w, errSyntax)
+		w.Fail(packet.ErrSyntax)
 		return
 	}
 	n = min(n, uint64(w.Room()/2), uint64(len(s.memory)))
 	got := s.machine.Read(va, s.memory[:n])
 	if got == 0 && n > 0 {
-		fail(w, errMemory)
+		w.Fail(packet.ErrMemory)
 		return
 	}
 	if binary {
@@ -36,9 +36,9 @@ func (s *Stub) writeMemory(w *packet.Writer, p []byte, binary bool) {
 	}
 	switch {
 	case !ok || uint64(len(data)) != n:
-		fail(w, errSyntax)
+		w.Fail(packet.ErrSyntax)
 	case s.machine.Write(va, data) != len(data):
-		fail(w, errMemory)
+		w.Fail(packet.ErrMemory)
 	default:
 		w.Str("OK")
 	}

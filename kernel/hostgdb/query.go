@@ -14,42 +14,22 @@ func (s *Stub) query(w *packet.Writer, p []byte) {
 	case "Attached":
 		w.Str("1")
 	case "C":
-		w.Str("QC").Number(uint64(s.cpu + 1))
+		w.Str("QC").Number(uint64(s.threads.CPU + 1))
 	case "Symbol":
 		w.Str("OK")
 	case "fThreadInfo":
-		s.threads(w, true)
+		s.threads.List(w, true)
 	case "sThreadInfo":
-		s.threads(w, false)
+		s.threads.List(w, false)
 	case "Xfer":
 		transfer(w, args)
 	default:
 		const about = "ThreadExtraInfo,"
 		if hasPrefix(p, about) {
-			if cpu, ok := s.parseThread(p[len(about):]); ok && cpu >= 0 {
+			if cpu, ok := s.threads.Parse(p[len(about):]); ok && cpu >= 0 {
 				w.Hex(s.text[:s.machine.About(cpu, s.text[:])])
 			}
 		}
-	}
-}
-
-// threads handles qfThreadInfo and qsThreadInfo: some, and the rest.
-func (s *Stub) threads(w *packet.Writer, first bool) {
-	if first {
-		s.thread = 0
-	}
-	if s.thread >= s.machine.Processors() {
-		w.Str("l")
-		return
-	}
-	const digits = 5 // a comma and a number
-	w.Str("m")
-	for begun := false; s.thread < s.machine.Processors() && w.Room() > digits; s.thread++ {
-		if begun {
-			w.Str(",")
-		}
-		w.Number(uint64(s.thread + 1))
-		begun = true
 	}
 }
 
@@ -64,7 +44,7 @@ func transfer(w *packet.Writer, p []byte) {
 	}
 	offset, n, ok := packet.Pair(p[len(annex):], ',')
 	if !ok || offset > uint64(len(description)) {
-		fail(w, errSyntax)
+		w.Fail(packet.ErrSyntax)
 		return
 	}
 	rest := uint64(len(description)) - offset

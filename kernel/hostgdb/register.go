@@ -88,7 +88,7 @@ func (s *Stub) take(n int, digits []byte) bool {
 
 // readAll handles g; gdb asks for the system's registers one by one.
 func (s *Stub) readAll(w *packet.Writer) {
-	s.machine.Registers(s.cpu, &s.registers)
+	s.machine.Registers(s.threads.CPU, &s.registers)
 	for n := range numSystem {
 		s.put(w, n)
 	}
@@ -96,12 +96,12 @@ func (s *Stub) readAll(w *packet.Writer) {
 
 // writeAll handles G. What cannot be set is left out.
 func (s *Stub) writeAll(w *packet.Writer, p []byte) {
-	s.machine.Registers(s.cpu, &s.registers)
+	s.machine.Registers(s.threads.CPU, &s.registers)
 	for n := 0; n < numSystem && len(p) >= 2*size(n); n++ {
 		s.take(n, p[:2*size(n)])
 		p = p[2*size(n):]
 	}
-	s.machine.SetRegisters(s.cpu, &s.registers)
+	s.machine.SetRegisters(s.threads.CPU, &s.registers)
 	w.Str("OK")
 }
 
@@ -109,10 +109,10 @@ func (s *Stub) writeAll(w *packet.Writer, p []byte) {
 func (s *Stub) readOne(w *packet.Writer, p []byte) {
 	n, ok := packet.Number(p)
 	if !ok || n >= uint64(numAll) {
-		fail(w, errRegister)
+		w.Fail(packet.ErrRegister)
 		return
 	}
-	s.machine.Registers(s.cpu, &s.registers)
+	s.machine.Registers(s.threads.CPU, &s.registers)
 	s.machine.System(&s.system)
 	s.put(w, int(n))
 }
@@ -121,11 +121,11 @@ func (s *Stub) readOne(w *packet.Writer, p []byte) {
 func (s *Stub) writeOne(w *packet.Writer, p []byte) {
 	number, value, _ := packet.Cut(p, '=')
 	n, ok := packet.Number(number)
-	s.machine.Registers(s.cpu, &s.registers)
+	s.machine.Registers(s.threads.CPU, &s.registers)
 	if !ok || n >= uint64(numAll) || !s.take(int(n), value) {
-		fail(w, errRegister)
+		w.Fail(packet.ErrRegister)
 		return
 	}
-	s.machine.SetRegisters(s.cpu, &s.registers)
+	s.machine.SetRegisters(s.threads.CPU, &s.registers)
 	w.Str("OK")
 }

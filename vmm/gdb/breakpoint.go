@@ -18,7 +18,7 @@ func (s *Server) breakpoint(w *packet.Writer, insert bool, p []byte) {
 	addr, size, pair := packet.Pair(rest, ',')
 	switch {
 	case !ok || !pair || !found:
-		fail(w, errSyntax)
+		w.Fail(packet.ErrSyntax)
 		return
 	case n > uint64(OnAccess) || conditions:
 		return // not known
@@ -28,7 +28,7 @@ func (s *Server) breakpoint(w *packet.Writer, insert bool, p []byte) {
 	var err error
 	switch {
 	case insert && at < 0 && len(s.places) == maxPlaces:
-		fail(w, errBreakpoint)
+		w.Fail(packet.ErrBreakpoint)
 		return
 	case insert && at < 0:
 		if err = s.target.Insert(b); err == nil {
@@ -39,7 +39,7 @@ func (s *Server) breakpoint(w *packet.Writer, insert bool, p []byte) {
 		err = s.target.Remove(b)
 	}
 	if err != nil {
-		fail(w, errBreakpoint)
+		w.Fail(packet.ErrBreakpoint)
 		return
 	}
 	w.Str("OK")

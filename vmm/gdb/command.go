@@ -6,18 +6,6 @@ import (
 	"github.com/ringo-vmm/ringo/vmm/gdb/packet"
 )
 
-// Numbers of errors. gdb shows them and gives them no meaning.
-const (
-	errSyntax = 1 + iota
-	errMemory
-	errRegister
-	errThread
-	errBreakpoint
-)
-
-// fail is an error as a reply.
-func fail(w *packet.Writer, number uint8) { w.Begin().Str("E").Byte(number) }
-
 // command does what a packet wants and puts the reply in w, empty for what is
 // not known. It tells false when there is none to send, or not yet.
 func (s *Server) command(conn io.Writer, w *packet.Writer, p []byte) bool {
@@ -47,13 +35,9 @@ func (s *Server) command(conn io.Writer, w *packet.Writer, p []byte) bool {
 	case 'Z', 'z':
 		s.breakpoint(w, p[0] == 'Z', args)
 	case 'H':
-		s.selectThread(w, args)
+		s.threads.Choose(w, args)
 	case 'T':
-		if _, ok := s.parseThread(args); ok {
-			w.Str("OK")
-		} else {
-			fail(w, errThread)
-		}
+		s.threads.Alive(w, args)
 	case 'c', 's', 'C', 'S':
 		return !s.old(w, p)
 	case 'v':

@@ -24,16 +24,16 @@ func (s *Server) readBinary(w *packet.Writer, p []byte) {
 func (s *Server) fetch(w *packet.Writer, p []byte, most int) (data []byte, ok bool) {
 	addr, n, ok := packet.Pair(p, ',')
 	if !ok {
-		fail(w, errSyntax)
+		w.Fail(packet.ErrSyntax)
 		return nil, false
 	}
 	n = min(n, uint64(most), uint64(len(s.memory)))
 	if n == 0 {
 		return nil, true
 	}
-	got := s.target.Read(s.cpu, addr, s.memory[:n])
+	got := s.target.Read(s.threads.CPU, addr, s.memory[:n])
 	if got == 0 {
-		fail(w, errMemory)
+		w.Fail(packet.ErrMemory)
 		return nil, false
 	}
 	return s.memory[:got], true
@@ -52,9 +52,9 @@ func (s *Server) writeMemory(w *packet.Writer, p []byte, binary bool) {
 	}
 	switch {
 	case !ok || uint64(len(data)) != n:
-		fail(w, errSyntax)
-	case s.target.Write(s.cpu, addr, data) != len(data):
-		fail(w, errMemory)
+		w.Fail(packet.ErrSyntax)
+	case s.target.Write(s.threads.CPU, addr, data) != len(data):
+		w.Fail(packet.ErrMemory)
 	default:
 		w.Str("OK")
 	}

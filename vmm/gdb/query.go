@@ -21,13 +21,13 @@ func (s *Server) query(conn io.Writer, w *packet.Writer, p []byte) bool {
 	case "Attached":
 		w.Str("1") // so gdb detaches when it ends
 	case "C":
-		w.Str("QC").Number(uint64(s.cpu + 1))
+		w.Str("QC").Number(uint64(s.threads.CPU + 1))
 	case "Symbol":
 		w.Str("OK") // we need none
 	case "fThreadInfo":
-		s.threads(w, true)
+		s.threads.List(w, true)
 	case "sThreadInfo":
-		s.threads(w, false)
+		s.threads.List(w, false)
 	case "Xfer":
 		s.transfer(w, args)
 	default:
@@ -38,6 +38,16 @@ func (s *Server) query(conn io.Writer, w *packet.Writer, p []byte) bool {
 		}
 	}
 	return true
+}
+
+// threadAbout handles qThreadExtraInfo.
+func (s *Server) threadAbout(w *packet.Writer, p []byte) {
+	cpu, ok := s.threads.Parse(p)
+	if !ok || cpu < 0 {
+		w.Fail(packet.ErrThread)
+		return
+	}
+	w.HexStr(s.target.About(cpu))
 }
 
 // transfer handles qXfer:features:read:target.xml:OFFSET,LENGTH.
@@ -52,7 +62,7 @@ func (s *Server) transfer(w *packet.Writer, p []byte) {
 	offset, n, ok := packet.Pair([]byte(window), ',')
 	text := s.layout.xml
 	if !ok || offset > uint64(len(text)) {
-		fail(w, errSyntax)
+		w.Fail(packet.ErrSyntax)
 		return
 	}
 	text = text[offset:]

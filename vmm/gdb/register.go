@@ -53,8 +53,8 @@ func little(p []byte) (v uint64) {
 // readAll handles g: the registers of the general group. gdb asks for the
 // others one by one, as it needs them.
 func (s *Server) readAll(w *packet.Writer) {
-	s.target.State(s.cpu, &s.state)
-	xmm := s.target.XMM(s.cpu)
+	s.target.State(s.threads.CPU, &s.state)
+	xmm := s.target.XMM(s.threads.CPU)
 	for i := range s.layout.general {
 		s.layout.registers[i].put(w, &s.state, xmm)
 	}
@@ -62,8 +62,8 @@ func (s *Server) readAll(w *packet.Writer) {
 
 // writeAll handles G. What has no value is left out.
 func (s *Server) writeAll(w *packet.Writer, p []byte) {
-	s.target.State(s.cpu, &s.state)
-	xmm := s.target.XMM(s.cpu)
+	s.target.State(s.threads.CPU, &s.state)
+	xmm := s.target.XMM(s.threads.CPU)
 	for i := range s.layout.general {
 		r := &s.layout.registers[i]
 		if len(p) < 2*r.size {
@@ -75,7 +75,7 @@ func (s *Server) writeAll(w *packet.Writer, p []byte) {
 		}
 		p = p[2*r.size:]
 	}
-	s.target.SetState(s.cpu, &s.state)
+	s.target.SetState(s.threads.CPU, &s.state)
 	w.Str("OK")
 }
 
@@ -83,11 +83,11 @@ func (s *Server) writeAll(w *packet.Writer, p []byte) {
 func (s *Server) readOne(w *packet.Writer, p []byte) {
 	n, ok := packet.Number(p)
 	if !ok || n >= uint64(len(s.layout.registers)) {
-		fail(w, errRegister)
+		w.Fail(packet.ErrRegister)
 		return
 	}
-	s.target.State(s.cpu, &s.state)
-	s.layout.registers[n].put(w, &s.state, s.target.XMM(s.cpu))
+	s.target.State(s.threads.CPU, &s.state)
+	s.layout.registers[n].put(w, &s.state, s.target.XMM(s.threads.CPU))
 }
 
 // writeOne handles P.
@@ -95,20 +95,20 @@ func (s *Server) writeOne(w *packet.Writer, p []byte) {
 	number, value, _ := packet.Cut(p, '=')
 	n, ok := packet.Number(number)
 	if !ok || n >= uint64(len(s.layout.registers)) {
-		fail(w, errRegister)
+		w.Fail(packet.ErrRegister)
 		return
 	}
 	r := &s.layout.registers[n]
 	var raw [16]byte
 	if size, ok := packet.DecodeHex(raw[:], value); !ok || size != r.size {
-		fail(w, errSyntax)
+		w.Fail(packet.ErrSyntax)
 		return
 	}
-	s.target.State(s.cpu, &s.state)
-	if !r.take(raw[:r.size], &s.state, s.target.XMM(s.cpu)) {
-		fail(w, errRegister)
+	s.target.State(s.threads.CPU, &s.state)
+	if !r.take(raw[:r.size], &s.state, s.target.XMM(s.threads.CPU)) {
+		w.Fail(packet.ErrRegister)
 		return
 	}
-	s.target.SetState(s.cpu, &s.state)
+	s.target.SetState(s.threads.CPU, &s.state)
 	w.Str("OK")
 }

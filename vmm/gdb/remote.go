@@ -21,7 +21,7 @@ func (s *Server) remote(conn io.Writer, w *packet.Writer, digits string) bool {
 	raw := make([]byte, len(digits)/2)
 	n, ok := packet.DecodeHex(raw, []byte(digits))
 	if !ok {
-		fail(w, errSyntax)
+		w.Fail(packet.ErrSyntax)
 		return true
 	}
 	line := strings.TrimSpace(string(raw[:n]))

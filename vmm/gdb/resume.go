@@ -34,13 +34,13 @@ func (s *Server) resume(w *packet.Writer, p []byte) bool {
 		cpu := -1
 		if one {
 			var ok bool
-			if cpu, ok = s.parseThread(thread); !ok {
-				fail(w, errThread)
+			if cpu, ok = s.threads.Parse(thread); !ok {
+				w.Fail(packet.ErrThread)
 				return false
 			}
 		}
 		if len(what) == 0 {
-			fail(w, errSyntax)
+			w.Fail(packet.ErrSyntax)
 			return false
 		}
 		var do Action
@@ -53,12 +53,12 @@ func (s *Server) resume(w *packet.Writer, p []byte) bool {
 		case 'r':
 			var ok bool
 			if within.start, within.end, ok = packet.Pair(what[1:], ','); !ok {
-				fail(w, errSyntax)
+				w.Fail(packet.ErrSyntax)
 				return false
 			}
 			do = Step
 		default:
-			fail(w, errSyntax)
+			w.Fail(packet.ErrSyntax)
 			return false
 		}
 		for i := range s.actions {
@@ -82,22 +82,22 @@ func (s *Server) old(w *packet.Writer, p []byte) bool {
 	if len(args) > 0 {
 		address, ok := packet.Number(args)
 		if !ok {
-			fail(w, errSyntax)
+			w.Fail(packet.ErrSyntax)
 			return false
 		}
-		s.target.State(s.cpu, &s.state)
+		s.target.State(s.threads.CPU, &s.state)
 		s.state.RIP = address
-		s.target.SetState(s.cpu, &s.state)
+		s.target.SetState(s.threads.CPU, &s.state)
 	}
 	for i := range s.actions {
-		if s.mover < 0 || s.mover == i {
+		if s.threads.Mover < 0 || s.threads.Mover == i {
 			s.actions[i] = Continue
 		}
 	}
 	if p[0] == 's' || p[0] == 'S' {
-		cpu := s.cpu
-		if s.mover >= 0 {
-			cpu = s.mover
+		cpu := s.threads.CPU
+		if s.threads.Mover >= 0 {
+			cpu = s.threads.Mover
 		}
 		s.actions[cpu] = Step
 	}

@@ -24,10 +24,8 @@ type Server struct {
 	layout   *layout // of the registers, as gdb was told
 	forced   *layout // by monitor arch; nil is by the processor's mode
 	caught   []Catch
-	last     Stop   // why the machine stands still
-	cpu      int    // that registers and memory are read of
-	mover    int    // that c and s are for; -1 is all
-	thread   int    // next of the list of threads
+	last     Stop // why the machine stands still
+	threads  packet.Threads
 	sent     []byte // the last packet, in case it was lost
 	state    x86.State
 	actions  []Action
@@ -179,7 +177,7 @@ func (s *Server) attach() bool {
 	if s.target.Attach() != nil {
 		return false
 	}
-	s.attached, s.last, s.cpu, s.mover = true, Stop{}, 0, -1
+	s.attached, s.last, s.threads = true, Stop{}, packet.Threads{Count: s.target.CPUs(), Mover: -1}
 	s.choose()
 	return true
 }
@@ -204,7 +202,7 @@ func (s *Server) stopped(conn io.Writer, stop Stop) error {
 		s.target.Resume(s.actions)
 		return nil
 	}
-	s.running, s.last, s.cpu = false, stop, stop.CPU
+	s.running, s.last, s.threads.CPU = false, stop, stop.CPU
 	if stop.Text != "" {
 		if err := s.send(conn, s.reply.Begin().Str("O").HexStr(stop.Text+"\n")); err != nil {
 			return err

@@ -12,7 +12,7 @@ import (
 
 const (
 	mark    = "RINGOTRC"
-	version = 1 // a uint16, little-endian, after the mark
+	version = 2 // a uint16, little-endian, after the mark
 )
 
 // Write writes the trace as a file.
@@ -119,16 +119,23 @@ func (c *coder) bool(v *bool) {
 
 // text is a string.
 func (c *coder) text(s *string) {
-	n := len(*s)
-	integer(c, &n, maxName)
+	b := []byte(*s)
+	c.bytes(&b, maxName)
+	*s = string(b)
+}
+
+// bytes are max bytes at the most. What is read grows as it comes, as a list does.
+func (c *coder) bytes(p *[]byte, max uint64) {
+	n := len(*p)
+	integer(c, &n, max)
 	switch {
-	case c.err != nil:
+	case c.err != nil, n == 0:
 	case c.r == nil:
-		_, c.err = c.w.WriteString(*s)
+		_, c.err = c.w.Write(*p)
 	default:
 		var b bytes.Buffer
 		_, c.err = io.CopyN(&b, c.r, int64(n))
-		*s = b.String()
+		*p = b.Bytes()
 	}
 }
 

@@ -15,6 +15,9 @@ type Trace struct {
 	Machines []Machine
 	Slices   []Slice  // in the order in which they ended
 	Switches []Switch // each processor's in the order of time
+	// Go is what Ringo's goroutines did, as runtime/trace writes it; empty if
+	// that was not recorded.
+	Go []byte
 }
 
 // Clock tells what the time is: at the moment TSC it was NS.
@@ -84,6 +87,7 @@ const (
 	maxReasons = 256      // as many as Exit.Reason can tell
 	maxList    = 1 << 20  // elements
 	maxIndex   = 1 << 16  // processors
+	MaxGo      = 8 << 20  // bytes of Trace.Go
 	maxSize    = 16 << 20 // bytes before compression
 )
 
@@ -114,6 +118,7 @@ func (t *Trace) code(c *coder) {
 		integer(c, &s.Thread, 1<<32-1)
 		c.difference(&s.At, &last)
 	})
+	c.bytes(&t.Go, MaxGo)
 }
 
 func (e *Exit) code(c *coder, last *Exit) {

@@ -26,6 +26,7 @@ func example() *Trace {
 		}}, {Name: "off"}},
 		Slices:   []Slice{{"linux", 1, 3, 10, 20}, {"linux", 0, 0, 5, 30}},
 		Switches: []Switch{{0, 7, 100}, {0, 0, 200}, {1, 8, 50}},
+		Go:       []byte("go 1.26 trace"),
 	}
 }
 
@@ -100,7 +101,8 @@ func TestBadFilesAreRefused(t *testing.T) {
 		"a list without end":   {packed(1, 2, 3, 0, 1<<20), "damaged"},
 		"a bad injection":      {packed(1, 2, 3, 0, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0), "4 where 3"},
 		"a bad bool":           {packed(1, 2, 3, 0, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 2), "2 where 1"},
-		"more behind it":       {packed(1, 2, 3, 0, 0, 0, 0, 7), "behind its end"},
+		"more behind it":       {packed(1, 2, 3, 0, 0, 0, 0, 0, 7), "behind its end"},
+		"too much of Go's":     {packed(1, 2, 3, 0, 0, 0, 0, MaxGo+1), "is the most"},
 		"a number too long":    {append(packed()[:0:0], packed(1<<63+1)...), "is the most"},
 	} {
 		if _, err := Read(bytes.NewReader(c.file)); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -93,6 +93,18 @@ func (w *Writer) Number(v uint64) *Writer {
 // Byte adds a byte as two digits.
 func (w *Writer) Byte(b byte) *Writer { return w.put(digits[b>>4]).put(digits[b&0xf]) }
 
+// Numbers of errors. gdb shows them and gives them no meaning.
+const (
+	ErrSyntax = 1 + iota
+	ErrMemory
+	ErrRegister
+	ErrThread
+	ErrBreakpoint
+)
+
+// Fail makes the reply an error.
+func (w *Writer) Fail(number uint8) { w.Begin().Str("E").Byte(number) }
+
 // Binary adds bytes as they are, escaped where they must be. It returns how
 // many it took.
 func (w *Writer) Binary(p []byte) (n int) {
