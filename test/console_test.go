@@ -67,12 +67,16 @@ func run(m *testing.M) int {
 // The slowest boots take a tenth of it on two cores that do nothing else.
 const waitTime = 3 * time.Minute
 
+// slowTime is that for Bochs, of which two run at a time.
+const slowTime = 10 * time.Minute
+
 // console is a machine's serial line in a test's hands. Its methods end the
 // test when the machine does not do as expected.
 type console struct {
 	*testing.T
-	vm *emu.VM
-	at int // how much of the output earlier expectations have matched
+	vm   *emu.VM
+	at   int           // how much of the output earlier expectations have matched
+	wait time.Duration // how long each thing may take
 }
 
 // boot starts a machine, with the kernel as its image if o names none. The
@@ -87,7 +91,25 @@ func boot(t *testing.T, o emu.Options) *console {
 		t.Fatal(err)
 	}
 	t.Cleanup(vm.Kill)
-	return &console{T: t, vm: vm}
+	return &console{T: t, vm: vm, wait: patience(o.Machine)}
+}
+
+// patience is how long a machine may take for anything.
+func patience(machine string) time.Duration {
+	if strings.HasPrefix(machine, "bochs") {
+		return slowTime
+	}
+	return waitTime
+}
+
+// aside lets a test on Bochs run beside another. Bochs keeps one core busy for a
+// minute or so; a test that does so comes after all that run one by one, and must
+// not measure.
+func aside(t *testing.T, machine string) {
+	t.Helper()
+	if strings.HasPrefix(machine, "bochs") {
+		t.Parallel()
+	}
 }
 
 // Expect waits until re matches what came after the last expectation's match.
@@ -111,7 +133,7 @@ func (c *console) ExpectWithin(limit time.Duration, re string) {
 func (c *console) Match(re string) []string {
 	c.Helper()
 	exp := regexp.MustCompile(re)
-	ctx, cancel := context.WithTimeoutCause(c.Context(), waitTime, errors.New("timeout"))
+	ctx, cancel := context.WithTimeoutCause(c.Context(), c.wait, errors.New("timeout"))
 	defer cancel()
 	end, err := c.vm.Expect(ctx, c.at, exp)
 	if err != nil {
@@ -136,7 +158,7 @@ func (c *console) Exit(outcome emu.Outcome, code int) {
 	c.Helper()
 	select {
 	case <-c.vm.Done():
-	case <-time.After(waitTime):
+	case <-time.After(c.wait):
 		c.Fatalf("the machine does not end%s", c.last())
 	}
 	if e := c.vm.Exit(); e.Outcome != outcome || e.Code != code {
@@ -149,7 +171,7 @@ func (c *console) Ended() {
 	c.Helper()
 	select {
 	case <-c.vm.Done():
-	case <-time.After(waitTime):
+	case <-time.After(c.wait):
 		c.Fatalf("the machine does not end%s", c.last())
 	}
 }

@@ -4,5 +4,6 @@
 //
 //	go test -tags boot ./test
 //
-// They run one machine at a time. make test includes them.
+// They run one machine at a time, since some of them measure. Those that keep Bochs
+// busy and do not measure come last, two at a time. make test includes them.
 package test

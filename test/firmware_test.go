@@ -15,22 +15,6 @@ import (
 	"github.com/ringo-vmm/ringo/vmm/config"
 )
 
-// SeaBIOS finds the machine's devices, and nothing to boot from, with either
-// engine; its screen can be read in the monitor.
-func TestFirmwareWithoutADisk(t *testing.T) {
-	for _, machine := range []string{"qemu-svm", "bochs-vmx"} {
-		t.Run(machine, func(t *testing.T) {
-			c := boot(t, emu.Options{Machine: machine, Modules: described(t, "../iso/bios.toml")}).Expect(`No bootable device`)
-			c.Send(escape).Expect(monitor).Send("vm screen\n").Expect(`SeaBIOS \(version`).Expect(`Booting from Hard Disk`).Expect(`No bootable device`).Expect(`ringo> `)
-			c.Send("vm destroy pc\n").Expect(`ringo> `)
-			if m := guestMemory.FindStringSubmatch(used(c)); m != nil {
-				t.Errorf("the guest still has %s", m[1])
-			}
-			c.Send("poweroff\n").Exit(emu.Stopped, 0)
-		})
-	}
-}
-
 // machine is a machine that has the keys, and its boot modules. Two of the same
 // name are one.
 func machine(t *testing.T, keys string, files ...string) []media.Module {
@@ -109,31 +93,13 @@ func TestFloppyBoots(t *testing.T) {
 	c.Send(escape).Expect(monitor).Send("poweroff\n").Exit(emu.Stopped, 0)
 }
 
-// Firmware of another kind, a network boot program and a kernel that is not
-// Linux come up.
-func TestOtherSystems(t *testing.T) {
-	for _, s := range []struct{ name, file, keys, expect string }{
-		// It clears the microcode's revision, as one does on Intel's
-		// processors; on AMD's that faults.
-		{"U-Boot", "u-boot.rom", "firmware = \"u-boot.rom\"\nmsr.\"0x8b\" = 0", `Hit any key to stop autoboot(?s).*=> `},
-		{"iPXE", "ipxe.lkrn", "kernel = \"ipxe.lkrn\"\nboot = \"linux16\"", `iPXE(?s).*Features`},
-		{"GNU Mach", "gnumach", "kernel = \"gnumach\"\ncmdline = \"console=com0\"\nrestart = false", `panic .*bootstrap`},
-	} {
-		t.Run(s.name, func(t *testing.T) {
-			c := boot(t, emu.Options{Modules: machine(t, "memory = \"128M\"\n"+s.keys, "../build/guests/"+s.file)}).Expect(s.expect)
-			c.Send(escape)
-			c.Expect(monitor).Send("poweroff\n").Exit(emu.Stopped, 0)
-		})
-	}
-}
-
 // onScreen waits until the text on the machine's display matches. The terminal
 // is the monitor's.
 func onScreen(c *console, expr string) {
 	c.Helper()
 	re := regexp.MustCompile(expr)
 	text := ""
-	for deadline := time.Now().Add(waitTime); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(c.wait); time.Now().Before(deadline); {
 		// What is typed may come back with lines of the log in between.
 		before := len(c.vm.Output())
 		c.Send("vm screen\n").Expect(`ringo> `)

@@ -35,6 +35,7 @@ func TestHeapSurvivesAMinute(t *testing.T) {
 }
 
 func TestSelftestsPassOnBochs(t *testing.T) {
+	t.Parallel()
 	boot(t, emu.Options{Machine: "bochs-vmx"}).Expect(`ringo> `).
 		Send("selftest faults; selftest zero; selftest threads 200ms; selftest spin 500ms; poweroff\n").
 		Expect(`ok   faults`).Expect(`ok   zero`).Expect(`ok   threads`).Expect(`ok   spin`).Exit(emu.Stopped, 0)
