@@ -147,6 +147,17 @@ func (p *Prog) trapRoutine() {
 	p.PrintHex(TrapAddress)
 	p.Print(" cr2 ")
 	p.PrintHex(TrapCR2)
+	// An invalid opcode where there is a valid one: somebody has written to it,
+	// or the exception is not the processor's.
+	known := p.Unique("known")
+	p.Cmp(TrapVector, asm.Imm(UD))
+	p.J(asm.NE, known)
+	p.Print(" where there is ")
+	p.Mov(ax, TrapAddress)
+	p.Mov(ax, asm.Mem{Base: ax})
+	p.Mov(TrapAddress, ax)
+	p.PrintHex(TrapAddress)
+	p.Label(known)
 	p.Print("\n")
 	p.Exit(2)
 }
