@@ -46,6 +46,7 @@ func warnings(log string) map[string]string {
 // explained are warnings that Linux has on Ringo alone, and why.
 var explained = []struct{ text, why string }{
 	{`PNP: PS/2 appears to have AUX port disabled`, "a machine without firmware has no mouse"},
+	{`hrtimer: interrupt took \d+ ns`, "the computer was busy, and did not run the emulator"},
 }
 
 // onQEMU is the boot log of the kernel on QEMU's own PC with a processor, without
