@@ -7,7 +7,7 @@ CONFIG   ?=
 FUZZTIME ?= 1m
 SOAKTIME ?= 30m
 TAMAGO   ?=
-PEER     ?=
+PEER     ?= $(if $(filter 1,$(IO)),kvm)
 LINUX    ?=
 SMP      ?=
 IO       ?=
@@ -30,7 +30,7 @@ help: ## list the targets
 	@echo "  DEV=/dev/sdX, FORCE=1   for usb"
 	@echo "  SOAKTIME=30m            for soak: how long it takes"
 	@echo "  FUZZTIME=1m             for fuzz: how long each target runs"
-	@echo "  PEER=kvm, LINUX=1       for bench: beside KVM; and time Linux to its shell; SMP=1: several processors; IO=1: disks and network"
+	@echo "  PEER=kvm, LINUX=1       for bench: beside KVM; and time Linux to its shell; SMP=1: several processors; IO=1: disks and network, both beside KVM"
 	@echo "  TAMAGO=/path/to/go      for all: build with TamaGo's Go distribution"
 
 build: $(RINGO) ## build the kernel, build/ringo.elf
