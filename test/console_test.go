@@ -102,9 +102,9 @@ func patience(machine string) time.Duration {
 	return waitTime
 }
 
-// aside lets a test on Bochs run beside another. Bochs keeps one core busy for a
-// minute or so; a test that does so comes after all that run one by one, and must
-// not measure.
+// aside lets a test on Bochs run beside another of the same test, or, if that is
+// aside itself, of all. Bochs keeps one core busy for a minute or so; such a test
+// comes after those that run one by one, and must not measure.
 func aside(t *testing.T, machine string) {
 	t.Helper()
 	if strings.HasPrefix(machine, "bochs") {

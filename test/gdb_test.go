@@ -89,7 +89,7 @@ func awaitFile(t *testing.T, name string) {
 const (
 	lostDies   = 0x8046 // INT 30h
 	lostLoops  = 0x80ae // behind the HLT in which it waits, if it is not in its handler
-	lostCounts = 0x8750
+	lostCounts = 0x8790
 	lostWaits  = lostCounts + 8
 )
 

@@ -43,6 +43,7 @@ var microMachines = []struct {
 func TestMicroGuests(t *testing.T) {
 	for _, m := range microMachines {
 		t.Run(m.name, func(t *testing.T) {
+			aside(t, m.name)
 			list := slices.DeleteFunc(slices.Clone(guests.All), func(g guests.Guest) bool {
 				why, ok := m.leftOut[g.Name]
 				if ok {

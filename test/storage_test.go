@@ -142,6 +142,7 @@ func TestVirtioDevicesTogether(t *testing.T) {
 		{"bochs-vmx", "mmio", mmio, true, 16},
 	} {
 		t.Run(s.machine+", "+s.virtio, func(t *testing.T) {
+			aside(t, s.machine)
 			image, mode := fileSystem(t, s.mib+s.mib/8+journalMiB), "write"
 			if s.qcow2 {
 				image, mode = compact(t, image), "overlay"

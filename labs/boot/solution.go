@@ -10,13 +10,13 @@ const (
 )
 
 const (
-	Waits  = 0x8758
-	Counts = 0x8750
+	Waits  = 0x8798
+	Counts = 0x8790
 )
 
 // The limit in front of the IDT is that of 31h gates, and CMP's displacement is
 // from behind it.
 var patches = []Patch{
 	{0x818a, []byte{0x0f, 0x03}},
-	{0x80b1, []byte{0x9a}},
+	{0x80b1, []byte{0xda}},
 }
