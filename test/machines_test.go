@@ -187,6 +187,7 @@ func TestEveryBootProtocol(t *testing.T) {
 
 // memtest86+ goes through all of a small machine's memory and finds no error.
 func TestMemtestPasses(t *testing.T) {
+	t.Parallel() // it takes minutes
 	boot(t, emu.Options{Modules: described(t, "../iso/memtest.toml")}).ExpectWithin(15*time.Minute, `Pass: +1 +Errors: 0`)
 }
 
