@@ -227,8 +227,8 @@ func (c *VCPU) doException() {
 
 // control8 is a move to or from CR8, which is the local APIC's task priority, and
 // which exits when the hardware does not do it, or somebody waits for it to be
-// lower. APM vol. 2 §16.6.3. No other control register exits, and debug registers only
-// while a debugger has them.
+// lower. APM vol. 2 §16.6.3. No other control register exits, and debug registers
+// only while a debugger has them.
 func (c *VCPU) control8() {
 	c.cpu.Look()
 	m, err := c.emulator.ControlMove()

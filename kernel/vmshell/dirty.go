@@ -6,13 +6,17 @@ import (
 	"github.com/ringo-vmm/ringo/vmm/manager"
 )
 
+// smallPage is the size of the smallest page of nested tables, in bytes. APM vol. 2
+// §5.3.
+const smallPage = 4 << 10
+
 // usage counts the pages of guest-physical memory that a machine has used.
 type usage struct {
 	small, large, bytes uint64 // pages of 4 KiB, and larger ones
 }
 
 func (u *usage) add(size uint64) {
-	if size == 4096 {
+	if size == smallPage {
 		u.small++
 	} else {
 		u.large++

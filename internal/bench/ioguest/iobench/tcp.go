@@ -28,7 +28,7 @@ func connect(address string, size int64) (request func() error, err error) {
 	}, nil
 }
 
-// serve answers requests at a port, one connection after the other.
+// serve answers requests at a port, those of each connection one after the other.
 func serve(port string) error {
 	l, err := net.Listen("tcp", ":"+port)
 	if err != nil {
