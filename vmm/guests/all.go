@@ -7,7 +7,7 @@ var All = []Guest{
 	exits, control, shadow, inject, injectIDT, debugregs,
 	fpu, tsc, smc,
 	mmio, mmioALU, mmioStrings, portStrings,
-	pic, localAPIC, priority, ioAPIC, serial, rtc,
+	pic, localAPIC, priority, pvEOI, ioAPIC, serial, rtc,
 	acpiOff, reset, triple, hltOff, once,
 	hostileSpin, hostileDB, hostileAC, hostileIDT, hostileStack, hostileRIP, hostileRIPMMIO,
 	hostileCR3, hostileCR4, hostileTables, hostileGDT, hostileSVM, hostileNMI, hostileInit,

@@ -27,6 +27,9 @@ func (l *LAPIC) Write(off uint64, size int, v uint64) {
 
 // read reads a register.
 func (l *LAPIC) read(reg uint32) uint32 {
+	if l.offered {
+		l.collect()
+	}
 	switch reg {
 	case regID:
 		if l.X2() {

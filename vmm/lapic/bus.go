@@ -104,6 +104,8 @@ func (l *LAPIC) receive(m Message) (accepted bool) {
 // other than the boot processor wait. Intel SDM vol. 3 §11.4.7.3, §9.4.
 func (l *LAPIC) init() {
 	l.waiting = l.base&baseBSP == 0
+	l.withdraw()
+	l.pvEOI = 0
 	l.resetRegisters()
 	l.cfg.Init()
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/ringo-vmm/ringo/vmm/device/devicetest"
+	"github.com/ringo-vmm/ringo/vmm/ram"
 )
 
 // cpu is a vCPU that remembers what its LAPIC told it.
@@ -20,7 +21,11 @@ type machine struct {
 	cpus  []*cpu
 	ended []uint8 // level interrupts whose end was broadcast
 	tsc   uint64  // offset of the time-stamp counters
+	ram   *ram.RAM
 }
+
+// memory is all machines', one after the other. Tests use its first page.
+var memory = make([]byte, ram.BlockSize)
 
 const (
 	busHz = 1_000_000_000
@@ -31,6 +36,8 @@ const (
 // of which is the boot processor.
 func newMachine(ids ...uint32) *machine {
 	m := &machine{}
+	clear(memory[:0x1000])
+	m.ram, _ = ram.New([]ram.Block{{Data: memory}})
 	m.bus.EOI = func(v uint8) { m.ended = append(m.ended, v) }
 	for i, id := range ids {
 		m.add(id, i == 0, busHz)
@@ -44,6 +51,7 @@ func (m *machine) add(id uint32, bsp bool, hz uint64) *cpu {
 		ID: id, BSP: bsp, Clock: &m.clock, BusHz: hz,
 		TSC:     func() uint64 { return m.clock.Now()*5/2 + m.tsc },
 		TSCHz:   tscHz,
+		RAM:     m.ram,
 		Notify:  func() { c.notified++ },
 		NMI:     func() { c.nmis++ },
 		Init:    func() { c.inits++ },

@@ -18,6 +18,7 @@ func (c *cpu) check(t testing.TB) {
 		}
 		return high
 	}
+	c.collect()
 	irr, isr := highest(&c.irr), highest(&c.isr)
 	ppr := int(c.TPR())
 	if isr>>4 > ppr>>4 {
@@ -38,6 +39,7 @@ func FuzzAccesses(f *testing.F) {
 	f.Add([]byte{0, 0x32, 0x30, 0, 2, 0, 0, 0x38, 0, 1, 0, 0, 6, 0, 0xff, 0xff, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0x0b, 0, 0, 0, 0})
 	f.Add([]byte{0, 0x30, 0x41, 0x40, 4, 0, 1, 0x30, 0x99, 6, 0xc, 0, 2, 0x1b, 0, 0xc, 0xe0, 0xfe, 2, 0x3f, 0x41, 0, 0, 0})
 	f.Add([]byte{0, 0x35, 0, 0x80, 0, 0, 4, 0, 1, 0, 0, 0, 7, 0x45, 1, 0, 0, 0, 5, 0, 0, 0, 0, 0})
+	f.Add([]byte{0, 0xf, 0xff, 1, 0, 0, 0x1a, 0, 1, 1, 0, 0, 7, 0, 0x41, 0, 0, 0, 5, 0, 0, 0, 0, 0, 7, 0, 0x31, 0, 0, 0, 5, 1, 0, 0, 0, 0})
 	f.Fuzz(func(t *testing.T, script []byte) {
 		m := newMachine(0, 3)
 		for ; len(script) >= 6; script = script[6:] {
@@ -50,7 +52,7 @@ func FuzzAccesses(f *testing.F) {
 			case 1:
 				c.Read(uint64(a)<<4|uint64(op>>3&15), 4)
 			case 2:
-				msr := []uint32{0x800 + a, 0x1b, 0x6e0}[op>>3%3]
+				msr := []uint32{0x800 + a, 0x1b, 0x6e0, MSRPVEOI}[op>>3%4]
 				c.WriteMSR(msr, uint64(v))
 				c.ReadMSR(msr)
 			case 3:
@@ -58,6 +60,9 @@ func FuzzAccesses(f *testing.F) {
 			case 4:
 				c.SetLINT(int(a&1), v&1 != 0)
 			case 5:
+				if c.offered && a&1 != 0 {
+					c.pvWord()[0] = 0
+				}
 				if v, ok := c.Pending(); ok {
 					c.Acknowledge(v)
 				}
@@ -119,7 +124,8 @@ func TestAccessesAllocateNothing(t *testing.T) {
 		m.clock.Advance(200_000)
 		c.get(0x390)
 		m.bus.Send(Message{Dest: 0, Vector: 0x61, Level: true})
-		for _, c := range m.cpus {
+		for i, c := range m.cpus {
+			c.WriteMSR(MSRPVEOI, uint64(4*i)|1)
 			v, _ := c.Pending()
 			c.Acknowledge(v)
 			c.reg(0xb0, 0)

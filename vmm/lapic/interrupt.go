@@ -16,6 +16,9 @@ func (l *LAPIC) Accept(vector uint8, level bool) bool {
 	if l.svr&svrEnable == 0 {
 		return false
 	}
+	if l.offered {
+		l.collect()
+	}
 	l.irr.set(vector)
 	if level {
 		l.tmr.set(vector)
@@ -25,24 +28,30 @@ func (l *LAPIC) Accept(vector uint8, level bool) bool {
 	if vector > l.next && vector&class > l.service&class {
 		l.next = vector
 		l.cfg.Notify()
+	} else if l.offered {
+		l.cfg.Notify() // nobody would tell of the end that it waits for
 	}
 	return true
 }
 
 // Pending is the interrupt that the processor should take as soon as it can:
 // the one of highest priority that requests, if the processor priority allows
-// it. ok is false when there is none. Intel SDM vol. 3 §11.8.3.1.
+// it. ok is false when there is none. The processor is out of its guest. Intel SDM
+// vol. 3 §11.8.3.1.
 func (l *LAPIC) Pending() (vector uint8, ok bool) {
 	vector = l.next
-	if *l.raised != 0 {
+	if *l.raised != 0 || l.offered {
 		vector = l.allowed()
 	}
 	return vector, vector != 0
 }
 
 // allowed is next, unless the task priority holds it up. Then the processor is to
-// come back when that has become lower.
+// come back when that has become lower. An offer holds up nothing.
 func (l *LAPIC) allowed() (vector uint8) {
+	if l.offered && l.irr.words != 0 {
+		l.withdraw()
+	}
 	if l.next&class <= l.TPR()&class {
 		l.exitBelow(l.next >> 4)
 		return 0
@@ -60,6 +69,9 @@ func (l *LAPIC) Acknowledge(vector uint8) {
 	l.isr.set(vector)
 	l.service = max(l.service, vector)
 	l.update()
+	if l.pvEOI&pvEnable != 0 {
+		l.offer(vector)
+	}
 }
 
 // update finds what may be delivered as far as what is in service allows it. The
@@ -93,6 +105,9 @@ func (l *LAPIC) apr() uint32 {
 // end ends the interrupt of highest priority that is in service. Intel SDM
 // vol. 3 §11.8.5.
 func (l *LAPIC) end() {
+	if l.offered {
+		l.withdraw()
+	}
 	v := l.service
 	if v == 0 {
 		return

@@ -6,14 +6,18 @@
 //
 // It follows Intel SDM vol. 3 ch. 11 (Advanced Programmable Interrupt
 // Controller; ch. 10 in older editions) and AMD APM vol. 2 ch. 16. What those
-// leave to the processor is done as on a Pentium 4 or later.
+// leave to the processor is done as on a Pentium 4 or later. What KVM adds to it is
+// in pveoi.go.
 //
 // As for all virtual devices, every call is made with the virtual machine's
 // device lock held. The callbacks in Config are called from within: they take
 // note and kick the vCPU, and call nothing here.
 package lapic
 
-import "github.com/ringo-vmm/ringo/vmm/device"
+import (
+	"github.com/ringo-vmm/ringo/vmm/device"
+	"github.com/ringo-vmm/ringo/vmm/ram"
+)
 
 // Config is what a LAPIC needs from the vCPU and the machine around it.
 type Config struct {
@@ -27,8 +31,13 @@ type Config struct {
 	TSC   func() uint64
 	TSCHz uint64
 
+	// RAM is the guest's memory. Without it there is no paravirtual end of
+	// interrupt.
+	RAM *ram.RAM
+
 	// Notify is called when there is an interrupt that the vCPU may have to
-	// take: Pending or ExtINT has more to say than before.
+	// take, and so has to ask: Pending or ExtINT may have more to say than
+	// before.
 	Notify func()
 	// NMI is called for each NMI.
 	NMI func()
@@ -56,6 +65,9 @@ type LAPIC struct {
 	tpr           uint8    // up to date only in TPR
 	shared        Priority // nil: nobody
 	raised        *uint8   // not 0: the task priority may hold something up
+
+	pvEOI   uint64 // MSRPVEOI
+	offered bool   // the interrupt of highest priority in service can be ended by the guest's word
 
 	ldr, dfr uint32
 	svr      uint32
@@ -94,6 +106,7 @@ func (l *LAPIC) Reset() {
 		l.base |= baseBSP
 	}
 	l.waiting = !l.cfg.BSP
+	l.pvEOI = 0 // and memory is somebody else's already
 	l.resetRegisters()
 	l.setTPR(0)
 }
@@ -101,7 +114,7 @@ func (l *LAPIC) Reset() {
 // resetRegisters is what power-on and INIT have in common. Intel SDM vol. 3
 // §11.4.7.1, §11.4.7.3.
 func (l *LAPIC) resetRegisters() {
-	l.irr, l.isr, l.tmr = vectors{}, vectors{}, vectors{}
+	l.irr, l.isr, l.tmr, l.offered = vectors{}, vectors{}, vectors{}, false
 	l.service, l.next, l.tpr = 0, 0, 0 // after INIT CR8 is its processor's business, which runs
 	l.ldr, l.dfr, l.svr = 0, dfrFlat, svrReset
 	l.errors, l.esr, l.icr = 0, 0, 0

@@ -1,13 +1,15 @@
 package lapic
 
-// ReadMSR reads IA32_APIC_BASE (1Bh), IA32_TSC_DEADLINE (6E0h) or an x2APIC
-// register (800h to 8FFh). ok is false when the guest must get #GP.
+// ReadMSR reads IA32_APIC_BASE (1Bh), IA32_TSC_DEADLINE (6E0h), MSRPVEOI or an
+// x2APIC register (800h to 8FFh). ok is false when the guest must get #GP.
 func (l *LAPIC) ReadMSR(msr uint32) (v uint64, ok bool) {
 	switch {
 	case msr == msrBase:
 		return l.base, true
 	case msr == msrDeadline:
 		return l.timer.deadline, l.hasDeadline()
+	case msr == MSRPVEOI:
+		return l.pvEOI, l.cfg.RAM != nil
 	}
 	reg := msr - msrX2
 	if !l.X2() || reg >= registers || x2Readable>>reg&1 == 0 {
@@ -29,6 +31,8 @@ func (l *LAPIC) WriteMSR(msr uint32, v uint64) (ok bool) {
 			l.writeDeadline(v)
 		}
 		return l.hasDeadline()
+	case msr == MSRPVEOI:
+		return l.writePVEOI(v)
 	}
 	reg := msr - msrX2
 	if !l.X2() || reg >= registers || x2Writable>>reg&1 == 0 || v&^x2Bits[reg] != 0 {
@@ -94,6 +98,7 @@ func (l *LAPIC) writeBase(v uint64) (ok bool) {
 	// Which processor is the boot processor is not for software to say.
 	l.base = v&^baseBSP | l.base&baseBSP
 	if from != 0 && to == 0 {
+		l.withdraw()
 		l.resetRegisters()
 	}
 	l.mode()

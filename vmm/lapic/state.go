@@ -3,10 +3,14 @@ package lapic
 import "github.com/ringo-vmm/ringo/vmm/state"
 
 // State names the state of the local APIC. When loading, the clock and the
-// time-stamp counter must have been loaded before.
+// time-stamp counter must have been loaded before. An offer in the guest's word for
+// the end of interrupts is withdrawn, also from memory that was loaded before.
 func (l *LAPIC) State(c *state.Codec) {
-	c.Version("lapic", 1)
-	base := l.base
+	c.Version("lapic", 2)
+	if !c.Loading() {
+		l.withdraw()
+	}
+	base, pvEOI := l.base, l.pvEOI
 	c.U64(&base)
 	c.Bool(&l.waiting)
 	for _, v := range []*vectors{&l.irr, &l.isr, &l.tmr} {
@@ -29,6 +33,7 @@ func (l *LAPIC) State(c *state.Codec) {
 	c.Bool(&l.timer.running)
 	c.U64(&l.timer.start)
 	c.U64(&l.timer.deadline)
+	c.U64(&pvEOI)
 	if !c.Loading() {
 		return
 	}
@@ -36,8 +41,15 @@ func (l *LAPIC) State(c *state.Codec) {
 		base&^(baseBSP|baseX2|baseEnable|baseAddress) != 0 {
 		c.Fail("IA32_APIC_BASE %#x", base)
 	}
+	if pvEOI != 0 && !l.validPVEOI(pvEOI) {
+		c.Fail("the word for the end of interrupts is not in guest memory: %#x", pvEOI)
+	}
 	if c.Err() == nil {
-		l.base = base
+		l.base, l.pvEOI = base, pvEOI
+	}
+	l.offered = false
+	if l.pvEOI&pvEnable != 0 {
+		l.pvWord()[0] &^= pvOffer
 	}
 	l.setTPR(tpr)
 	l.loaded()

@@ -11,13 +11,14 @@ import (
 func (q *processor) controller(c Config) {
 	p := q.pc
 	q.lapic = lapic.New(&p.bus, lapic.Config{
-		ID: uint32(q.ID), BSP: q.ID == 0, Clock: p.VM.Clock(), BusHz: busHz, TSC: q.TSC, TSCHz: c.TSCHz,
+		ID: uint32(q.ID), BSP: q.ID == 0, Clock: p.VM.Clock(), BusHz: busHz, TSC: q.TSC, TSCHz: c.TSCHz, RAM: p.VM.RAM,
 		Notify: q.Notify, NMI: q.raiseNMI, Init: q.initialize, StartUp: q.StartUp,
 	})
 	p.page.lapics[q.ID+1] = q.lapic
 	local := &local{q.lapic, q}
 	q.SetLocalAPIC(local)
 	q.msrs.Handle(msr.TSCDeadline, 1, local)
+	q.msrs.Handle(lapic.MSRPVEOI, 1, local)
 }
 
 // Pending is vmm.Interrupts': it tells whether there is an interrupt for the

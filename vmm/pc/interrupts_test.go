@@ -7,6 +7,7 @@ import (
 
 	"github.com/ringo-vmm/ringo/vmm"
 	"github.com/ringo-vmm/ringo/vmm/kvmclock"
+	"github.com/ringo-vmm/ringo/vmm/lapic"
 	"github.com/ringo-vmm/ringo/vmm/vmmtest"
 	"github.com/ringo-vmm/ringo/vmm/x86"
 )
@@ -65,6 +66,38 @@ func TestTheTSCDeadlineInterrupts(t *testing.T) {
 	run(t, p)
 	if !slices.Equal(got, []x86.Vector{vector}) {
 		t.Errorf("injected %v", got)
+	}
+}
+
+func TestAnInterruptEndsInMemory(t *testing.T) {
+	const word, vector, selfIPI = 0x3000, 0x41, 0x83f
+	var p *PC
+	var got []x86.Vector
+	var offers []byte
+	take := func(next vmmtest.Exit) vmmtest.Exit {
+		return func(c *vmmtest.CPU, e *vmm.Exit) {
+			c.S.RFLAGS |= x86.FlagIF
+			b := p.VM.RAM.Span(word)
+			offers = append(offers, b[0])
+			b[0] = 0
+			next(c, e)
+		}
+	}
+	p = build(t, machine(&vmmtest.Host{},
+		writeMSR(apicBase, x2APICOn), writeMSR(0x80f, 0x1ff), writeMSR(lapic.MSRPVEOI, word|1), take(writeMSR(selfIPI, vector)),
+		take(writeMSR(selfIPI, vector)), take(writeMSR(selfIPI, vector)),
+		func(c *vmmtest.CPU, e *vmm.Exit) { got = slices.Clone(c.Injected); vmmtest.Out(exitPort, 1, 0)(c, e) }))
+	if eax, _, _, _ := p.CPU.CPUID(0x4000_0001, 0); eax&lapic.FeaturePVEOI == 0 {
+		t.Errorf("KVM's features are %#x", eax)
+	}
+	run(t, p)
+	if !slices.Equal(got, []x86.Vector{vector, vector, vector}) || !slices.Equal(offers, []byte{0, 1, 1}) {
+		t.Errorf("injected %v, found the word %v", got, offers)
+	}
+	for _, bad := range []uint64{p.VM.RAM.Low() | 1, word | 2} {
+		if p.cpus[0].msrs.Write(lapic.MSRPVEOI, bad) {
+			t.Errorf("the word can be at %#x", bad)
+		}
 	}
 }
 

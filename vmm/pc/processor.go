@@ -59,7 +59,7 @@ func (q *processor) policy(c Config) error {
 	xsave, _ := c.CPUID.XSAVEInfo()
 	id, err := policy.NewCPUID(policy.Processor{
 		Host: c.CPUID, CPUs: c.CPUs, Index: q.ID, PhysicalBits: nestedBits, XCR0: xsave.XCR0,
-		X2APIC: true, TSCDeadline: true, SpecCtrl: true, TSCAux: true, KVMFeatures: kvmclock.Features,
+		X2APIC: true, TSCDeadline: true, SpecCtrl: true, TSCAux: true, KVMFeatures: kvmclock.Features | lapic.FeaturePVEOI,
 		TSCkHz: uint32(c.TSCHz / 1000), APICkHz: busHz / 1000,
 		Idle: q.Idle, Changes: append(slices.Clone(notSwitched), c.Features...),
 	})

@@ -32,6 +32,7 @@ func disturb(p *PC) {
 	p.VM.Memory.Write(0xfec0_0010, 4, 0x31)
 	p.VM.Memory.Write(0xfee0_0080, 4, 0x20)
 	p.cpus[0].msrs.Write(0x4b56_4d01, 0x3001)
+	p.cpus[0].msrs.Write(0x4b56_4d04, 0x3101)
 	p.cpus[0].msrs.Write(0x200, 6)
 	p.cpus[0].msrs.Write(apicBase, 0xfed1_0000|1<<11)
 	p.cpus[0].raiseNMI()
