@@ -125,7 +125,7 @@ func (c *console) ExpectWithin(limit time.Duration, re string) {
 	ctx, cancel := context.WithTimeoutCause(c.Context(), limit, errors.New("timeout"))
 	defer cancel()
 	if _, err := c.vm.Expect(ctx, c.at, regexp.MustCompile(re)); err != nil {
-		c.Fatalf("waiting for %q: %v%s", re, err, c.last())
+		c.Fatalf("waiting for %q: %v%s", re, err, c.stuck())
 	}
 }
 
@@ -137,7 +137,7 @@ func (c *console) Match(re string) []string {
 	defer cancel()
 	end, err := c.vm.Expect(ctx, c.at, exp)
 	if err != nil {
-		c.Fatalf("waiting for %q: %v%s", re, err, c.last())
+		c.Fatalf("waiting for %q: %v%s", re, err, c.stuck())
 	}
 	match := exp.FindStringSubmatch(c.vm.Output()[c.at:])
 	c.at = end
@@ -176,12 +176,27 @@ func (c *console) Ended() {
 	}
 }
 
+// howItStands is typed at a machine that does not do as expected. At a guest's
+// console it leads to the monitor first.
+const howItStands = "\x1d\nthreads\nvm top 1 1\nvm postmortem\n"
+
+// stuck is last, of a machine that did not do as expected in time, and what it
+// says when it is asked why.
+func (c *console) stuck() string {
+	return c.last() + "\nasked how it stands, it says:\n" + c.vm.Ask(howItStands, 20*time.Second)
+}
+
 // last is the end of the output, for messages.
 func (c *console) last() string {
-	lines := strings.Split(strings.TrimSpace(c.vm.Output()), "\n")
-	text := "\nthe last of the output:\n" + strings.Join(lines[max(0, len(lines)-40):], "\n")
+	text := "\nthe last of the output:\n" + lastLines(c.vm.Output(), 40)
 	if m := c.vm.Messages(); m != "" {
 		text += "\nthe emulator says:\n" + m
 	}
 	return text
+}
+
+// lastLines is the end of a text.
+func lastLines(text string, n int) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
 }

@@ -31,10 +31,10 @@ func TestTheTraceOfALinuxBootOpens(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), waitTime)
 		defer cancel()
 		if text, err := exec.CommandContext(ctx, ringoTool, args...).CombinedOutput(); err != nil {
-			t.Fatalf("ringo %s: %v\n%s", strings.Join(args, " "), err, text)
+			t.Fatalf("ringo %s: %v\n%s", strings.Join(args, " "), err, lastLines(string(text), 140))
 		}
 	}
-	tool("run", "-cpus", "2", "-config", "../iso/smp.toml", "-screenshot", dir, "-log", log, "-timeout", "2m",
+	tool("run", "-cpus", "2", "-config", "../iso/smp.toml", "-screenshot", dir, "-log", log, "-timeout", "2m", "-on-timeout", howItStands,
 		"-send", `/ # =>grep -E " (default_idle|(pv_)?native_safe_halt|native_write_msr|acpi_idle_do_entry|io_serial_(in|out))$" /proc/kallsyms; echo all\n`,
 		"-send", `(?m)^all\s[^#]*/ # =>\x1d`, "-send", `ringo> =>trace save boot 1\n`,
 		"-expect", `-----END TRACE boot\.trace-----\s+ringo> `, kernelELF)

@@ -54,6 +54,17 @@ func (s *sends) Set(arg string) error {
 	return nil
 }
 
+// escaped is text with Go's escape sequences.
+type escaped string
+
+func (e *escaped) String() string { return string(*e) }
+
+func (e *escaped) Set(arg string) error {
+	text, err := unescape(arg)
+	*e = escaped(text)
+	return err
+}
+
 // unescape replaces Go's escape sequences.
 func unescape(s string) (string, error) {
 	var out []byte

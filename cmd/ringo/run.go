@@ -36,6 +36,7 @@ type runFlags struct {
 	expect         *string
 	sends          sends
 	timeout        *time.Duration
+	lastWords      escaped
 	log, shots     *string
 	keepGoing      *bool
 	image          string
@@ -64,6 +65,7 @@ func (c *cli) runFlags() *runFlags {
 	f.expect = c.flags.String("expect", "", "end with status 0 when this `regexp` matches what the serial line has sent")
 	c.flags.Var(&f.sends, "send", "type `'TEXT' or 'REGEX=>TEXT'` once the prompt, or a match of REGEX, comes; may be repeated")
 	f.timeout = c.flags.Duration("timeout", 0, "end with status 1 after this time (default 2m with -expect, else never)")
+	c.flags.Var(&f.lastWords, "on-timeout", "type this `text` when -timeout is over, and show what comes: '\\x1dvm postmortem\\n' says where a guest stands")
 	f.log = c.flags.String("log", "", "write what the serial line sends to this `file` too")
 	f.shots = c.flags.String("screenshot", defaultShots, "write the monitor's screenshots to this `folder`")
 	f.keepGoing = c.flags.Bool("keep-going", false, "when -expect has matched, connect the terminal and go on")

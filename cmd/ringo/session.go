@@ -29,6 +29,9 @@ var panicLine = regexp.MustCompile(`(?m)^ringo: panic`)
 // end the machine.
 const panicTime = 5 * time.Second
 
+// answerTime is how long a machine may take to answer -on-timeout.
+const answerTime = 20 * time.Second
+
 // Reasons to end a machine that runs.
 var (
 	errTimeout  = errors.New("timeout")
@@ -159,6 +162,10 @@ func (s *session) interact(ctx context.Context, end context.CancelCauseFunc) int
 // failed ends the machine, says how it came to its end and what to try, and
 // returns the exit status.
 func (s *session) failed(ctx context.Context, err error) int {
+	if err == errTimeout && s.flags.lastWords != "" {
+		s.stage("%s are over; asking with %q", *s.flags.timeout, s.flags.lastWords)
+		s.vm.Ask(string(s.flags.lastWords), answerTime) // it passes by s.out
+	}
 	s.vm.Kill()
 	exit := s.vm.Exit()
 	switch {

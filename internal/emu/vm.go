@@ -309,3 +309,23 @@ func (vm *VM) Type(text string) error {
 	_, err := io.WriteString(vm, strings.ReplaceAll(text, "\n", "\r"))
 	return err
 }
+
+// still is how long a machine that has been asked is silent when it has said all.
+const still = 2 * time.Second
+
+// Ask types text and returns what comes, until nothing has for two seconds, but
+// waits no longer than limit.
+func (vm *VM) Ask(text string, limit time.Duration) string {
+	from := len(vm.Output())
+	if vm.Type(text) != nil {
+		return ""
+	}
+	for end, size := time.Now().Add(limit), -1; size != len(vm.Output()) && time.Now().Before(end); {
+		size = len(vm.Output())
+		select {
+		case <-time.After(still):
+		case <-vm.done:
+		}
+	}
+	return vm.Output()[from:]
+}
