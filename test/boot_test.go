@@ -13,6 +13,7 @@ import (
 // TestEveryWayIn boots the images that users get, in each way and on each
 // kind of machine, to the monitor's prompt, and powers off at the keyboard.
 func TestEveryWayIn(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name string
 		o    emu.Options

@@ -36,6 +36,7 @@ var cr2 = regexp.MustCompile(`^CR2 +[0-9a-f]+`)
 // The same guest ends with the same registers and memory on all engines, and has
 // done the same with devices on its way.
 func TestEnginesConform(t *testing.T) {
+	t.Parallel()
 	var list []guests.Guest
 	for _, c := range conforming {
 		g, ok := guests.Find(c.guest)

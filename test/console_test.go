@@ -102,6 +102,9 @@ func patience(machine string) time.Duration {
 	return waitTime
 }
 
+// Tests run one by one if they measure time or have several processors, and the
+// others after those, two at a time: t.Parallel.
+
 // aside lets a test on Bochs run beside another of the same test, or, if that is
 // aside itself, of all. Bochs keeps one core busy for a minute or so; such a test
 // comes after those that run one by one, and must not measure.

@@ -16,6 +16,7 @@ import (
 // what it uses in each turn, and not what it has used before, nor less because
 // its processor has cached the bits.
 func TestWorkingSet(t *testing.T) {
+	t.Parallel()
 	want := regexp.MustCompile(fmt.Sprintf(`accessed +0 +%d .*\s+written +0 +%d `, guests.WorkingReads+guests.WorkingWrites, guests.WorkingWrites))
 	for _, machine := range []string{"qemu-svm", "bochs-vmx", "bochs-svm"} {
 		t.Run(machine, func(t *testing.T) {

@@ -40,6 +40,7 @@ func firmware(t *testing.T, keys string, files ...string) []media.Module {
 // GRUB comes up from a CD and from a disk, and starts Ringo, which stands in a
 // guest as on a machine.
 func TestGRUBFromCDAndDisk(t *testing.T) {
+	t.Parallel()
 	for name, keys := range map[string]string{
 		"CD":        `boot = "cd,disk"` + "\n" + `disk = [{ file = "ringo.iso", cd = true }]`,
 		"disk":      `boot = "disk,cd"` + "\n" + `disk = [{ file = "ringo.iso" }]`,

@@ -116,6 +116,7 @@ func lost(t *testing.T) []media.Module {
 // an exit, to breakpoints and exceptions, and to its triple fault, which ends it.
 // Started again, gdb mends it: it breaks in, watches a counter and lets go.
 func TestGdbDebugsAGuest(t *testing.T) {
+	t.Parallel()
 	for _, machine := range debugMachines {
 		t.Run(machine, func(t *testing.T) {
 			address := freePort(t)

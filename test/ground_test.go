@@ -30,6 +30,7 @@ func TestSelftestsPass(t *testing.T) {
 
 // A minute of constant collection in a small heap, with the clock of the host.
 func TestHeapSurvivesAMinute(t *testing.T) {
+	t.Parallel()
 	boot(t, emu.Options{Append: "GOMEMLIMIT=24MiB"}).Expect(`ringo> `).Send("selftest memory 60s; poweroff\n").
 		Expect(`ok   memory`).Exit(emu.Stopped, 0)
 }
@@ -44,6 +45,7 @@ func TestSelftestsPassOnBochs(t *testing.T) {
 // Boot modules are where the loader put them, whole, after the heap has been
 // through much and all free memory was filled.
 func TestModulesSurvive(t *testing.T) {
+	t.Parallel()
 	text := strings.Repeat("The quick brown fox. ", 10_000)
 	name := filepath.Join(t.TempDir(), "fox.txt")
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {

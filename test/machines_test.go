@@ -121,7 +121,10 @@ func ships(t *testing.T, machine string) {
 }
 
 // Every configuration that is shipped does what it is for.
-func TestShippedConfigurations(t *testing.T) { ships(t, "qemu-svm") }
+func TestShippedConfigurations(t *testing.T) {
+	t.Parallel()
+	ships(t, "qemu-svm")
+}
 
 // So it does with Intel's VMX, and with an SVM that has other features than QEMU's.
 func TestShippedConfigurationsOnBochs(t *testing.T) {
@@ -133,6 +136,7 @@ func TestShippedConfigurationsOnBochs(t *testing.T) {
 // Two Linux machines have a shell each, and one goes on when the other is
 // destroyed, panics or resets itself.
 func TestTwoLinuxMachines(t *testing.T) {
+	t.Parallel()
 	c := boot(t, emu.Options{MemMiB: 1536, Modules: described(t, "../iso/two.toml")}).Expect(`Welcome to u-root`).Expect(uroot)
 	c.Send(escape).Expect(monitor)
 	c.Send("vm attach busybox\n").Expect(busybox)
@@ -148,6 +152,7 @@ func TestTwoLinuxMachines(t *testing.T) {
 // A kernel comes up by every protocol that it offers: Linux by three, and Ringo
 // itself, in a machine of its own, by three.
 func TestEveryBootProtocol(t *testing.T) {
+	t.Parallel()
 	linux := "kernel = \"vmlinuz-cloud\"\ninitrd = \"busybox.cpio\"\ncmdline = \"console=ttyS0\"\n"
 	// A medium has one file of a name, and Ringo is on it already.
 	inner := filepath.Join(t.TempDir(), "inner.elf")
@@ -237,6 +242,7 @@ func TestLinuxOnFourProcessors(t *testing.T) {
 
 // A machine that is started and destroyed over and over leaves no page behind.
 func TestDestroyGivesAllMemoryBack(t *testing.T) {
+	t.Parallel()
 	g, _ := guests.Find("hello")
 	modules, err := microguests.Write(t.TempDir(), []guests.Guest{g})
 	if err != nil {

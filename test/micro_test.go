@@ -41,6 +41,7 @@ var microMachines = []struct {
 // each hostile one another machine runs to its end, and the monitor answers
 // all the time.
 func TestMicroGuests(t *testing.T) {
+	t.Parallel()
 	for _, m := range microMachines {
 		t.Run(m.name, func(t *testing.T) {
 			aside(t, m.name)

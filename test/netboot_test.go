@@ -117,6 +117,7 @@ func (b *broadcasts) Close() error { close(b.done); return nil }
 // What ringo flash serves boots a machine whose boot ROM asks for it: DHCP, then
 // files by HTTP. The network is a cable to QEMU's adapter, and needs no root.
 func TestFlashServesABootROM(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	server := filepath.Join(dir, "pxe")
 	if err := media.PXE(server, media.Content{ELF: kernelELF, Modules: described(t, "../iso/bios.toml")}); err != nil {

@@ -106,6 +106,7 @@ const streamMiB, forwardedMiB = 100, 4
 // Two machines with different adapters get addresses by DHCP, know each other by
 // name, and move data undamaged; the world is reached, and reaches them.
 func TestTwoMachinesOnANetwork(t *testing.T) {
+	t.Parallel()
 	world := make([]byte, 2<<20)
 	rand.NewChaCha8([32]byte{1}).Read(world)
 	port := worldServer(t, world)
@@ -148,6 +149,7 @@ func TestTwoMachinesOnANetwork(t *testing.T) {
 // Over a bridge a machine is on the network of Ringo's own adapter: its address
 // comes from the DHCP server there, beside Ringo's, and it reaches a TCP server.
 func TestABridgeLeadsToTheWorld(t *testing.T) {
+	t.Parallel()
 	page := make([]byte, 2<<20)
 	rand.NewChaCha8([32]byte{2}).Read(page)
 	port := worldServer(t, page)
@@ -167,6 +169,7 @@ func TestABridgeLeadsToTheWorld(t *testing.T) {
 
 // Policies bind machines as they say, and Ringo's services are there for all.
 func TestPoliciesOfAdapters(t *testing.T) {
+	t.Parallel()
 	text := "[network]\nuplink = \"nat\"\nfiles = [\"hello\"]\nhttp = true\n" +
 		linuxOn("open", "") + linuxOn("inbound", `policy = "inbound"`) + linuxOn("isolated", `policy = "isolated"`)
 	hello := filepath.Join(t.TempDir(), "hello")
@@ -287,6 +290,7 @@ func crowd(t *testing.T, address, send string) (received [100]string) {
 // figures, few are listened to, and those not for long. A guest goes on
 // meanwhile, and who comes next is served.
 func TestACrowdOfClientsIsBounded(t *testing.T) {
+	t.Parallel()
 	m := manage(t)
 	m.Send("while n=$((n+1)); do echo beat $n at $(cut -d. -f1 /proc/uptime); sleep 1; done\n").Expect(`beat 3 at`)
 	for _, c := range []struct {
@@ -332,6 +336,7 @@ const maxPause = 15
 // iPXE in a machine gets Linux from Ringo by HTTP and starts it, by either kind of
 // adapter.
 func TestIPXEFromRingo(t *testing.T) {
+	t.Parallel()
 	script := filepath.Join(t.TempDir(), "boot.ipxe")
 	if err := os.WriteFile(script, []byte("#!ipxe\nkernel vmlinuz-cloud console=ttyS0 quiet initrd=net.cpio\ninitrd net.cpio\nboot\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -349,6 +354,7 @@ func TestIPXEFromRingo(t *testing.T) {
 
 // With VMX too, two machines get addresses and reach each other by name.
 func TestNetworkWithVMX(t *testing.T) {
+	t.Parallel()
 	c := boot(t, emu.Options{Machine: "bochs-vmx", MemMiB: 768, Modules: networked(t, linuxOn("left", "")+linuxOn("right", ""), cloudKernel, netRAMDisk)})
 	c.Expect(`net: eth0 is 10\.77\.0\.2, left`).Expect(busybox).attach("right").Send("ping -c 1 -W 30 left\n").Expect(`1 packets received`)
 }

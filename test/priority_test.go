@@ -15,6 +15,7 @@ import (
 // Moves to and from CR8 do not exit, but for those that let an interrupt through:
 // on AMD's processors these, and the next of each, on Intel's none.
 func TestCR8IsTheGuests(t *testing.T) {
+	t.Parallel()
 	exits := regexp.MustCompile(`control register +(\d+)`)
 	for _, m := range []struct {
 		name string

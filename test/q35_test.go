@@ -69,6 +69,7 @@ func fromGuests(t *testing.T, to string) string {
 // AHCI that interrupts by messages, whether Ringo starts it or SeaBIOS and GRUB
 // do from that disk. The power button switches it off.
 func TestLinuxOnAQ35(t *testing.T) {
+	t.Parallel()
 	const cmdline = "console=ttyS0 disks=1"
 	direct := diskMachine(t, ioguest.Generic, "disks=1", powerDrivers(t), "")
 	disk := grubCD(t, "linux /boot/linux "+cmdline+"\ninitrd /boot/initrd", map[string]string{"linux": "vmlinuz-generic", "initrd": fromGuests(t, direct[1].Path)})
@@ -105,6 +106,7 @@ func TestLinuxOnAQ35(t *testing.T) {
 // The machine that is shipped has an address on the network by either adapter,
 // of which virtio's interrupts by messages.
 func TestShippedQ35(t *testing.T) {
+	t.Parallel()
 	c := boot(t, emu.Options{MemMiB: 768, Modules: described(t, "../iso/q35.toml")}).Expect(`Brought up 1 node, 2 CPUs`)
 	c.Expect(`MMCONFIG at \[mem 0xe0000000-0xefffffff\] reserved in E820`).Expect(`net: eth0 is 10\.77`).Expect(`net: eth1 is 10\.77`).Expect(busybox)
 	c.Send("grep PCI /proc/interrupts\n").Expect(`PCI-MSI.* virtio0-input`).Expect(busybox)

@@ -67,6 +67,7 @@ func TestSerialLinesLeadWhereTheConfigurationSays(t *testing.T) {
 
 // Linux finds the serial ports, and a file goes over the cable between two of it.
 func TestTwoLinuxMachinesShareACable(t *testing.T) {
+	t.Parallel()
 	c := boot(t, emu.Options{MemMiB: 1536, Modules: described(t, "../iso/serial.toml")}).Expect(busybox)
 	c.Send("echo to the log >/dev/ttyS2\n").Expect(busybox)
 	c.Send("stty -F /dev/ttyS1 raw -echo; (head -c 8000 /dev/ttyS1 | sha256sum >/tmp/sum) &\n").Expect(busybox)
@@ -83,6 +84,7 @@ func TestTwoLinuxMachinesShareACable(t *testing.T) {
 // Who connects to a TCP port of Ringo types at the line, and sees what the guest
 // writes from then on, in its next run too.
 func TestASerialLineIsATCPPort(t *testing.T) {
+	t.Parallel()
 	address := freePort(t)
 	c := boot(t, emu.Options{NIC: "virtio", Forward: []string{leads(address, 7000)},
 		Modules: talkers(t, "[network]\nuplink = \"nat\"\n", [2]string{"talker", "tcp:7000"})}).Expect(`ringo> `)

@@ -130,6 +130,7 @@ udhcpc -q -n -i eth0 -s /tmp/dhcp
 // console. On Bochs 256 MiB take minutes alone, so it has less, and the disk as a
 // qcow2 image, which its firmware has soon read.
 func TestVirtioDevicesTogether(t *testing.T) {
+	t.Parallel()
 	const pci, mmio = `PCI-MSI.* virtio\d-req\.0`, `IO-APIC.* virtio\d`
 	for _, s := range []struct {
 		machine, virtio, interrupts string
@@ -177,6 +178,7 @@ func TestVirtioDevicesTogether(t *testing.T) {
 // neither the image nor what others see, and goes back to a snapshot while the
 // machine runs.
 func TestCopyOnWriteAndSnapshots(t *testing.T) {
+	t.Parallel()
 	const mib = 4
 	image := filepath.Join(t.TempDir(), "same.img")
 	content := make([]byte, mib<<20)
@@ -243,13 +245,25 @@ func TestCopyOnWriteAndSnapshots(t *testing.T) {
 // A machine that writes to a file system is destroyed again and again. Each time
 // the journal alone makes the file system whole, and what the guest was told
 // to be on the disk is there.
+// Two machines of one processor each do half of it side by side.
 func TestKillsLoseNoFlush(t *testing.T) {
+	t.Parallel()
+	for _, times := range []int{(*kills + 1) / 2, *kills / 2} {
+		t.Run(fmt.Sprintf("%d kills", times), func(t *testing.T) {
+			t.Parallel()
+			killsLoseNoFlush(t, times)
+		})
+	}
+}
+
+// killsLoseNoFlush destroys a machine so many times.
+func killsLoseNoFlush(t *testing.T, kills int) {
 	keys := "[[vm.disk]]\nfile = \"ext4.img\"\nbus = \"virtio\"\nmode = \"write\"\n"
 	c := boot(t, emu.Options{MemMiB: 768, Modules: diskMachine(t, ioguest.Cloud, "disks=1", fsck(t), keys, fileSystem(t, 64))})
 	const count = `acked (\d+)\.`
 	acked, replayed := 0, 0
 	c.Expect(`busybox: ready`).Expect(disksPrompt)
-	for i := range *kills + 1 {
+	for i := range kills + 1 {
 		c.Send("e2fsck -p /dev/vda; echo replay $?.\n")
 		m := c.Match(`(?s)\n(.*)\nreplay (\d+)\.`)
 		if strings.Contains(m[1], "recovering journal") {
@@ -269,7 +283,7 @@ func TestKillsLoseNoFlush(t *testing.T) {
 			t.Fatalf("after %d kills there are %d of %d flushes", i, found, acked)
 		}
 		c.Expect(disksPrompt)
-		if i == *kills {
+		if i == kills {
 			break
 		}
 		c.Send("(while :; do for i in 1 2 3 4 5; do cp /bin/busybox /mnt/f$i; mkdir /mnt/d$i; rm -rf /mnt/f$((i%3)) /mnt/d$((i%3)); done; done) 2>/dev/null &\n").Expect(disksPrompt)
@@ -286,9 +300,9 @@ func TestKillsLoseNoFlush(t *testing.T) {
 		// What the machine said before it was destroyed is shown again first.
 		c.Send("vm start pc; vm attach pc\n").Expect(`\[pc`).Expect(fmt.Sprintf(`acked %d\.(?s).*busybox: ready.*`, acked) + disksPrompt)
 	}
-	t.Logf("%d kills, %d journals replayed, %d flushes", *kills, replayed, acked)
-	if replayed != *kills {
-		t.Errorf("%d of %d kills left a journal to replay", replayed, *kills)
+	t.Logf("%d kills, %d journals replayed, %d flushes", kills, replayed, acked)
+	if replayed != kills {
+		t.Errorf("%d of %d kills left a journal to replay", replayed, kills)
 	}
 	c.Send(escape).Expect(monitor).Send("poweroff\n").Exit(emu.Stopped, 0)
 }

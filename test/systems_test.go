@@ -46,7 +46,10 @@ func boots(t *testing.T, on string) {
 }
 
 // What a PC boots comes up in a machine of Ringo's too.
-func TestSystems(t *testing.T) { boots(t, "qemu-svm") }
+func TestSystems(t *testing.T) {
+	t.Parallel()
+	boots(t, "qemu-svm")
+}
 
 // With Intel's VMX they do the same.
 func TestSystemsWithVMX(t *testing.T) {

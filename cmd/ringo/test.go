@@ -104,14 +104,14 @@ func runTest(c *cli, args []string) error {
 }
 
 // soak runs the two soak tests in their long form, for half of d each, and then
-// destroys a machine that writes to its disk, soakKills times.
+// destroys machines that write to their disks, soakKills times in all.
 func (f buildFlags) soak(root string, d time.Duration) error {
 	const boots = 60 * time.Minute // for whatever they do besides
 	return goRun(root, "test", "-count=1", "-v", "-timeout="+(d+boots).String(), "-tags="+bootTag, "-run=^(TestSoak|TestMachinesTogether|TestKillsLoseNoFlush)$",
 		"./test", "-args", "-tamago="+*f.tamago, "-soak="+(d/2).String(), "-kills="+strconv.Itoa(soakKills))
 }
 
-// soakKills take about 25 minutes on a busy machine.
+// soakKills is two machines' work for a quarter of an hour.
 const soakKills = 100
 
 func runFuzz(c *cli, args []string) error {
