@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -78,7 +79,7 @@ func (f buildFlags) build() (root, elf string, err error) {
 		return "", "", err
 	}
 	defer unlock()
-	r, err := toolchain.Build(f.options(root))
+	r, err := toolchain.Build(context.Background(), f.options(root))
 	return root, r.ELF, err
 }
 

@@ -46,7 +46,7 @@ func TestSubmissions(t *testing.T) {
 		{"ends with success", "import \"os\"\nfunc x() int { os.Exit(0); return 0 }", test, 0, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			g := Grader{Root: module(t, tc.code, tc.test, oneTest), Limits: Limits{Test: time.Minute, Memory: 512 << 20}, Tests: true}
+			g := Grader{Root: module(t, tc.code, tc.test, oneTest), Limits: Limits{Test: time.Minute, Memory: 512 << 20, Compile: time.Minute, CompileMemory: 4 << 30}, Tests: true}
 			if tc.name == "loops" {
 				g.Limits.Test = time.Second
 			}
@@ -71,6 +71,28 @@ func TestSubmissions(t *testing.T) {
 				t.Errorf("%+v, %v", back, err)
 			}
 		})
+	}
+}
+
+// The compiler in this test is a program that does not end.
+func TestACompilationIsBounded(t *testing.T) {
+	g := Grader{Root: module(t, "func x() int { return 1 }", "import \"testing\"\nfunc TestX(t *testing.T) {}", oneTest), Limits: DefaultLimits, Tests: true}
+	g.Limits.Compile = time.Second
+	l, err := Load(g.Root, "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "go"), []byte("#!/bin/sh\nsleep 1000\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	r, err := g.Grade(t.Context(), l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if why := r.Criteria[0].Why; r.Points != 0 || why != "it was still compiling after 1s" {
+		t.Errorf("%d points: %s", r.Points, why)
 	}
 }
 

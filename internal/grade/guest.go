@@ -74,7 +74,7 @@ func (g *Grader) run(ctx context.Context, l *Lab, r *Report) error {
 	if l.Run == nil {
 		return nil
 	}
-	vm, noKernel, err := g.boot(l)
+	vm, noKernel, err := g.boot(ctx, l)
 	if err != nil {
 		return err
 	}
@@ -121,11 +121,16 @@ func (l *Lab) RunArgs(tags []string, path string) []string {
 
 // boot builds the kernel and starts the machine. why is why the submission has
 // no kernel.
-func (g *Grader) boot(l *Lab) (vm *emu.VM, why string, err error) {
+func (g *Grader) boot(ctx context.Context, l *Lab) (vm *emu.VM, why string, err error) {
 	var messages strings.Builder
-	built, err := toolchain.Build(toolchain.Options{Root: g.Root, Out: filepath.Join(g.Root, "build", "labs", "kernel"), TamaGo: g.TamaGo, Tags: g.KernelTags(), Log: &messages})
+	compiling, cancel := context.WithTimeout(ctx, g.Limits.Compile)
+	defer cancel()
+	built, err := toolchain.Build(compiling, toolchain.Options{
+		Root: g.Root, Out: filepath.Join(g.Root, "build", "labs", "kernel"), TamaGo: g.TamaGo, Tags: g.KernelTags(),
+		Log: &messages, Memory: g.Limits.CompileMemory,
+	})
 	if err != nil {
-		return nil, fmt.Sprintf("the kernel does not compile: %v\n%s", err, excerpt(messages.String(), 10)), nil
+		return nil, g.doesNotCompile(compiling, "the kernel", fmt.Sprintf("%v\n%s", err, messages.String())), nil
 	}
 	o := emu.Options{Machine: l.Machine(), Image: built.ELF, Append: l.Run.Append, CPUs: max(l.Run.CPUs, 1)}
 	path, err := g.Stage(l)

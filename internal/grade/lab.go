@@ -134,7 +134,13 @@ type Limits struct {
 	Test   time.Duration // one test
 	Step   time.Duration // one step of a run
 	Memory uint64        // bytes of one test's process
+
+	Compile       time.Duration // of the tests, and of the kernel
+	CompileMemory uint64        // bytes of each process of the compiler
 }
 
 // DefaultLimits are enough for every solution on a slow machine.
-var DefaultLimits = Limits{Test: 20 * time.Second, Step: 20 * time.Second, Memory: 1 << 30}
+var DefaultLimits = Limits{
+	Test: 20 * time.Second, Step: 20 * time.Second, Memory: 1 << 30,
+	Compile: 10 * time.Minute, CompileMemory: 4 << 30,
+}

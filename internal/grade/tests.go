@@ -10,10 +10,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
-	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/ringo-vmm/ringo/internal/limited"
 )
 
 // maxOutput is how much of a test's output is kept.
@@ -28,13 +26,16 @@ func (g *Grader) tests(ctx context.Context, l *Lab, r *Report) error {
 	}
 	defer os.RemoveAll(dir)
 	binary := filepath.Join(dir, "test")
-	build := exec.CommandContext(ctx, "go", "test", "-c", "-tags="+strings.Join(g.Tags, ","), "-o", binary, "./labs/"+l.Name)
-	build.Dir = g.Root
-	if out, err := build.CombinedOutput(); err != nil {
+	compiling, cancel := context.WithTimeout(ctx, g.Limits.Compile)
+	defer cancel()
+	build := exec.CommandContext(compiling, "go", "test", "-c", "-tags="+strings.Join(g.Tags, ","), "-o", binary, "./labs/"+l.Name)
+	out := &head{}
+	build.Dir, build.Stdout, build.Stderr = g.Root, out, out
+	if err := limited.Run(build, g.Limits.CompileMemory); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		why := "it does not compile:\n" + excerpt(string(out), 10)
+		why := g.doesNotCompile(compiling, "it", out.String())
 		for _, t := range l.Tests {
 			r.add(t.What, t.Name, t.Points, why)
 			why = "it does not compile"
@@ -50,27 +51,24 @@ func (g *Grader) tests(ctx context.Context, l *Lab, r *Report) error {
 	return nil
 }
 
+// doesNotCompile says why something does not, by what the compiler has said until
+// the end of its time.
+func (g *Grader) doesNotCompile(ctx context.Context, what, messages string) string {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return fmt.Sprintf("%s was still compiling after %v", what, g.Limits.Compile)
+	}
+	return what + " does not compile:\n" + excerpt(messages, 10)
+}
+
 // test runs one test and says why it has failed; empty is passed.
 func (g *Grader) test(ctx context.Context, l *Lab, binary, name string) string {
 	ctx, cancel := context.WithTimeout(ctx, g.Limits.Test)
 	defer cancel()
 	c := exec.CommandContext(ctx, binary, "-test.v", "-test.run=^"+regexp.QuoteMeta(name)+"$")
 	c.Dir = l.Dir
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }
-	c.WaitDelay = time.Second
 	out := &head{}
 	c.Stdout, c.Stderr = out, out
-	if err := c.Start(); err != nil {
-		return err.Error()
-	}
-	limit := unix.Rlimit{Cur: g.Limits.Memory, Max: g.Limits.Memory}
-	if err := unix.Prlimit(c.Process.Pid, unix.RLIMIT_DATA, &limit, nil); err != nil && !errors.Is(err, unix.ESRCH) {
-		c.Cancel()
-		c.Wait()
-		return err.Error()
-	}
-	err := c.Wait()
+	err := limited.Run(c, g.Limits.Memory)
 	text := out.String()
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):

@@ -51,7 +51,7 @@ func buildKernel(t *testing.T) *code {
 	t.Helper()
 	watchSources(t)
 	var log strings.Builder
-	r, err := Build(Options{Root: repository, Out: t.TempDir(), Log: &log})
+	r, err := Build(t.Context(), Options{Root: repository, Out: t.TempDir(), Log: &log})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, log.String())
 	}

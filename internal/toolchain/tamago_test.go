@@ -37,7 +37,7 @@ func listKernel(t *testing.T, goos string) (packages []listed) {
 		t.Fatal(err)
 	}
 	env.env = append(env.env, "GOOS="+goos)
-	if err := env.run("list", "-deps", "-json=ImportPath,Dir,GoFiles,ImportMap,Standard", "-tags", o.tags(), "./kernel"); err != nil {
+	if err := env.run(t.Context(), "list", "-deps", "-json=ImportPath,Dir,GoFiles,ImportMap,Standard", "-tags", o.tags(), "./kernel"); err != nil {
 		t.Fatalf("go list: %v\n%s", err, out.Bytes())
 	}
 	for d := json.NewDecoder(&out); ; {
@@ -122,7 +122,7 @@ func TestTamaGoHooksAreThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := env.run("list", "-m", "-f", "{{.Dir}}", "github.com/usbarmory/tamago"); err != nil {
+	if err := env.run(t.Context(), "list", "-m", "-f", "{{.Dir}}", "github.com/usbarmory/tamago"); err != nil {
 		t.Fatalf("go list: %v\n%s", err, out.Bytes())
 	}
 	fset := token.NewFileSet()
@@ -163,7 +163,7 @@ func TestTamaGoPackagesLink(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := env.run("build", "-trimpath", "-buildvcs=false", "-tags", o.tags(), "-o", filepath.Join(dir, "linked"), "./internal/toolchain/tamagopkgs"); err != nil {
+	if err := env.run(t.Context(), "build", "-trimpath", "-buildvcs=false", "-tags", o.tags(), "-o", filepath.Join(dir, "linked"), "./internal/toolchain/tamagopkgs"); err != nil {
 		t.Errorf("%v\n%s", err, out.Bytes())
 	}
 }

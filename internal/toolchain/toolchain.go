@@ -12,6 +12,7 @@ package toolchain
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -22,6 +23,7 @@ import (
 	"golang.org/x/mod/modfile"
 
 	"github.com/ringo-vmm/ringo/internal/image"
+	"github.com/ringo-vmm/ringo/internal/limited"
 )
 
 // TextAddress is the host-physical address of the first byte of code. The ELF
@@ -42,6 +44,7 @@ type Options struct {
 	TamaGo string    // go command of a TamaGo distribution; stock Go if empty
 	Tags   []string  // build tags beside Tags
 	Log    io.Writer // one line a step, and the compiler's messages
+	Memory uint64    // bytes that each process of the build may have; 0 is no limit
 }
 
 // Result is a built kernel.
@@ -51,7 +54,7 @@ type Result struct {
 }
 
 // Build compiles ./kernel and writes the bootable image ringo.elf.
-func Build(o Options) (Result, error) {
+func Build(ctx context.Context, o Options) (Result, error) {
 	env, err := prepare(&o)
 	if err != nil {
 		return Result{}, err
@@ -59,7 +62,7 @@ func Build(o Options) (Result, error) {
 	linked := filepath.Join(o.Out, "kernel.linked")
 	ldflags := fmt.Sprintf("-T %#x -R 0x1000 -E %s", TextAddress, entrySymbol)
 	args := []string{"build", "-trimpath", "-buildvcs=false", "-tags", o.tags(), "-ldflags", ldflags, "-o", linked, "./kernel"}
-	if err := env.run(args...); err != nil {
+	if err := env.run(ctx, args...); err != nil {
 		return Result{}, fmt.Errorf("building the kernel: %w", err)
 	}
 	b, err := os.ReadFile(linked)
@@ -98,7 +101,7 @@ func Vet(o Options) error {
 	if o.TamaGo != "" {
 		packages = "./kernel/..."
 	}
-	return env.run("vet", "-tags", o.tags(), packages)
+	return env.run(context.Background(), "vet", "-tags", o.tags(), packages)
 }
 
 // Go runs the kernel build's go command with args, for tests that look at what
@@ -108,7 +111,7 @@ func Go(o Options, args ...string) error {
 	if err != nil {
 		return err
 	}
-	return env.run(args...)
+	return env.run(context.Background(), args...)
 }
 
 // goEnv is a go command and the environment it runs in.
@@ -117,11 +120,15 @@ type goEnv struct {
 	dir     string
 	env     []string
 	log     io.Writer
+	memory  uint64 // as in Options
 }
 
-func (e *goEnv) run(args ...string) error {
-	c := exec.Command(e.command, args...)
+func (e *goEnv) run(ctx context.Context, args ...string) error {
+	c := exec.CommandContext(ctx, e.command, args...)
 	c.Dir, c.Env, c.Stdout, c.Stderr = e.dir, e.env, e.log, e.log
+	if e.memory != 0 {
+		return limited.Run(c, e.memory)
+	}
 	return c.Run()
 }
 
@@ -174,7 +181,7 @@ func tamagoEnv(o *Options) (*goEnv, error) {
 	if _, err := os.Stat(filepath.Join(strings.TrimSpace(string(root)), "src/runtime/goos")); err != nil {
 		return nil, fmt.Errorf("TAMAGO: %s is not TamaGo's Go 1.26: %w", command, err)
 	}
-	return &goEnv{command, o.Root, env, o.Log}, nil
+	return &goEnv{command, o.Root, env, o.Log, o.Memory}, nil
 }
 
 // stockEnv is the stock distribution that go.mod pins, with Ringo's additions.
@@ -193,7 +200,7 @@ func stockEnv(o *Options) (*goEnv, error) {
 	}
 	return &goEnv{filepath.Join(tree, "bin", "go"), o.Root, environ(
 		"GOROOT="+tree, "GOOS=linux", "GOARCH=amd64", "GOAMD64=v1", "CGO_ENABLED=0", "GOTOOLCHAIN=local",
-	), o.Log}, nil
+	), o.Log, o.Memory}, nil
 }
 
 // pinned is the toolchain line of the repository's go.mod.
