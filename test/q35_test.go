@@ -103,6 +103,21 @@ func TestLinuxOnAQ35(t *testing.T) {
 	}
 }
 
+// Debian's disk boots from AHCI and from virtio as well, on a q35 as on the older
+// board.
+func TestDebianFromOtherDisks(t *testing.T) {
+	t.Parallel()
+	for _, s := range []struct{ bus, board, driver string }{
+		{"ahci", "q35", `ata\d\.00: ATA-\d+: RINGO DISK`},
+		{"virtio", "pc", `virtio_blk virtio\d: \[vda\]`},
+	} {
+		t.Run(s.bus+", "+s.board, func(t *testing.T) {
+			keys := fmt.Sprintf("machine = %q\nboot = \"disk\"\ndisk = [{ file = \"debian.img\", bus = %q }]\n", s.board, s.bus)
+			debian(boot(t, emu.Options{MemMiB: 768, Modules: firmware(t, keys, "../build/guests/debian.img")}), s.driver)
+		})
+	}
+}
+
 // The machine that is shipped has an address on the network by either adapter,
 // of which virtio's interrupts by messages.
 func TestShippedQ35(t *testing.T) {

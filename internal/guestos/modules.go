@@ -15,9 +15,9 @@ import (
 	"github.com/ringo-vmm/ringo/internal/cpio"
 )
 
-// diskDrivers are the modules of Debian's kernel that find a file system on a
-// disk at an IDE controller. What they depend on comes with them.
-var diskDrivers = []string{"ata_piix", "sd_mod", "crc32c_generic", "ext4"}
+// diskDrivers are the modules of Debian's kernel that find a file system on a disk
+// of any kind that firmware boots from. What they depend on comes with them.
+var diskDrivers = []string{"ata_piix", "ahci", "sd_mod", "virtio_pci", "virtio_blk", "crc32c_generic", "ext4"}
 
 var (
 	kernelFile = regexp.MustCompile(`^boot/vmlinuz-`)

@@ -8,6 +8,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/ringo-vmm/ringo/internal/hostpkg"
@@ -56,9 +57,9 @@ var pamFiles = words("common-auth common-account common-password common-session"
 // left are the folders of packages that stay off the disk.
 var left = regexp.MustCompile(`^usr/share/(doc|man|locale|info|lintian|bug)/|^usr/lib/x86_64-linux-gnu/gconv/|^usr/include/`)
 
-// recipe changes with the files and the list of packages.
+// recipe changes with the files and the lists of packages and drivers.
 func (y *system) recipe() string {
-	all := []byte(strings.Join(y.packages, " "))
+	all := []byte(strings.Join(slices.Concat(y.packages, diskDrivers), " "))
 	fs.WalkDir(systemFiles, ".", func(name string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
 			all = append(all, systemFile(path.Base(name))...)

@@ -31,6 +31,7 @@ func (r *rig) system() {
 	modules := "lib/modules/6.1/kernel/"
 	r.pkg(kernel, file("boot/vmlinuz-6.1", "kernel"),
 		file(modules+"ata_piix.ko", modinfo("libata")), file(modules+"libata.ko", modinfo("scsi-mod")), file(modules+"scsi-mod.ko", modinfo("")),
+		file(modules+"ahci.ko", modinfo("libata")), file(modules+"virtio_pci.ko", modinfo("")), file(modules+"virtio_blk.ko", modinfo("")),
 		file(modules+"sd_mod.ko", modinfo("scsi-mod")), file(modules+"crc32c_generic.ko", modinfo("")), file(modules+"ext4.ko", modinfo("")))
 	r.write(filepath.Join(r.fixtures, "linux-image-amd64.show"), "Package: linux-image-amd64\nVersion: 1\nDepends: "+kernel+" (= 1)\n")
 	r.pkg("busybox-static", file("bin/busybox", "busybox"))
@@ -114,7 +115,7 @@ func TestASystemIsMadeOfWholePackages(t *testing.T) {
 			names = append(names, strings.TrimPrefix(name, "modules/"))
 		}
 	}
-	if got, want := strings.Join(names, " "), "00-scsi_mod.ko 01-libata.ko 02-ata_piix.ko 03-sd_mod.ko 04-crc32c_generic.ko 05-ext4.ko"; got != want {
+	if got, want := strings.Join(names, " "), "00-scsi_mod.ko 01-libata.ko 02-ata_piix.ko 03-ahci.ko 04-sd_mod.ko 05-virtio_pci.ko 06-virtio_blk.ko 07-crc32c_generic.ko 08-ext4.ko"; got != want {
 		t.Errorf("drivers %s, want %s", got, want)
 	}
 }
