@@ -24,9 +24,10 @@ type Ports struct {
 }
 
 type portDevice struct {
-	name   string
-	base   uint16
-	device device.Ports
+	name    string
+	base    uint16
+	device  device.Ports
+	strings device.StringPorts // nil if it has none
 }
 
 const maxPortDevices = 255
@@ -47,7 +48,8 @@ func (b *Ports) Register(name string, base uint16, count int, d device.Ports) er
 	if !ok {
 		return fmt.Errorf("bus: %s: more than %d devices with ports", name, maxPortDevices)
 	}
-	b.devices[slot] = portDevice{name, base, d}
+	strings, _ := d.(device.StringPorts)
+	b.devices[slot] = portDevice{name, base, d, strings}
 	for i := range count {
 		port := int(base) + i
 		if b.pages[port>>8] == nil {

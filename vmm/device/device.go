@@ -23,6 +23,18 @@ type Ports interface {
 	Out(off uint16, size int, v uint32)
 }
 
+// StringPorts is a device.Ports with a port that data streams through, such as
+// a disk's: it moves many items in one go, which is much cheaper for a guest's
+// REP INS and REP OUTS.
+type StringPorts interface {
+	// InString reads items of size bytes (1, 2 or 4) at off into p, as In
+	// would one after the other, and tells how many. It can stop before
+	// any item, the first one too, and leave it to In.
+	InString(off uint16, size int, p []byte) (items int)
+	// OutString writes the items in p, as Out would.
+	OutString(off uint16, size int, p []byte) (items int)
+}
+
 // MMIO is a device in the guest-physical address space. It sees offsets in
 // bytes from the address it was registered at.
 type MMIO interface {
