@@ -14,6 +14,15 @@ func (quiet) Read(uint64, int) uint64   { return 0x55 }
 func (quiet) Write(uint64, int, uint64) {}
 func (quiet) In(uint16, int) uint32     { return 0x66 }
 
+func (quiet) InString(_ uint16, size int, p []byte) int {
+	if size == 4 { // a port that no string device has
+		storeBytes(p, size, 0x66)
+		return 1
+	}
+	clear(p)
+	return len(p) / size
+}
+
 func newQuiet(b testing.TB, mode x86.Mode, code string) *guest {
 	g := newGuest(b, mode, code)
 	q := quiet{g}
@@ -74,13 +83,36 @@ func BenchmarkMMIO(b *testing.B) {
 	})
 }
 
-func BenchmarkRepInswOf256(b *testing.B) {
-	g := newQuiet(b, x86.Long64, "f3666d")
-	b.ReportAllocs()
-	for b.Loop() {
-		g.RIP, g.GPR[x86.RDI], g.GPR[x86.RCX] = codeAt, memoryVA, 256
-		if err := g.PortString(); err != nil {
-			b.Fatal(err)
+// portStrings are 256 items of what guests do.
+var portStrings = []struct{ name, code string }{
+	{"rep insw", "f3666d"},
+	{"rep insd, item by item", "f36d"},
+}
+
+func (g *guest) portString(t testing.TB) {
+	g.RIP, g.GPR[x86.RDI], g.GPR[x86.RCX] = codeAt, memoryVA, 256
+	if err := g.PortString(); err != nil || g.GPR[x86.RCX] != 0 {
+		t.Fatal(err, g.GPR[x86.RCX])
+	}
+}
+
+func BenchmarkPortStringsOf256(b *testing.B) {
+	for _, tc := range portStrings {
+		b.Run(tc.name, func(b *testing.B) {
+			g := newQuiet(b, x86.Long64, tc.code)
+			b.ReportAllocs()
+			for b.Loop() {
+				g.portString(b)
+			}
+		})
+	}
+}
+
+func TestPortStringsAllocateNothing(t *testing.T) {
+	for _, tc := range portStrings {
+		g := newQuiet(t, x86.Long64, tc.code)
+		if n := testing.AllocsPerRun(100, func() { g.portString(t) }); n != 0 {
+			t.Errorf("%s: %v allocations", tc.name, n)
 		}
 	}
 }

@@ -37,6 +37,11 @@ type Devices interface {
 type Ports interface {
 	In(port uint16, size int) uint32
 	Out(port uint16, size int, v uint32)
+	// InString and OutString move items of size bytes (1, 2 or 4) between a
+	// port and p, which has room for one or more. They tell how many it
+	// was: one or more.
+	InString(port uint16, size int, p []byte) (items int)
+	OutString(port uint16, size int, p []byte) (items int)
 }
 
 // Emulator executes instructions for one virtual processor. It is used by that

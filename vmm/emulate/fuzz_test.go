@@ -27,6 +27,25 @@ func (s strict) Read(gpa uint64, size int) uint64 {
 
 func (s strict) Write(gpa uint64, size int, v uint64) { s.check(gpa, size, v) }
 
+// InString takes about half of the items.
+func (s strict) InString(_ uint16, size int, p []byte) int {
+	s.checkRun(size, p)
+	n := (len(p)/size + 1) / 2
+	clear(p[:n*size])
+	return n
+}
+
+func (s strict) OutString(_ uint16, size int, p []byte) int {
+	s.checkRun(size, p)
+	return (len(p)/size + 1) / 2
+}
+
+func (s strict) checkRun(size int, p []byte) {
+	if size != 1 && size != 2 && size != 4 || len(p) == 0 || len(p)%size != 0 || len(p) > pageSize {
+		s.t.Fatalf("a run of %d bytes in items of %d", len(p), size)
+	}
+}
+
 func FuzzMMIO(f *testing.F) {
 	for _, code := range []string{"8987b0000000", "f3a5", "660f7f07", "f0480fb10f", "a11122334455667788", "67668b07", "0fab07", "ff37", "8f07", "f366a7", "26a4", "f36d", "6f", "8c1f"} {
 		for mode := range uint8(4) {

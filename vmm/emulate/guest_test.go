@@ -44,6 +44,16 @@ func (g *guest) In(port uint16, size int) uint32 {
 }
 func (g *guest) Out(port uint16, size int, v uint32) { g.note("out %#x %d %#x", port, size, v) }
 
+func (g *guest) InString(port uint16, size int, p []byte) int {
+	storeBytes(p, size, uint64(g.In(port, size)))
+	return 1
+}
+
+func (g *guest) OutString(port uint16, size int, p []byte) int {
+	g.Out(port, size, uint32(loadBytes(p, size)))
+	return 1
+}
+
 func (g *guest) Span(gpa uint64) []byte {
 	if gpa >= uint64(len(g.mem)) {
 		return nil

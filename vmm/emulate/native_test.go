@@ -141,6 +141,9 @@ func (m *mirror) In(uint16, int) uint32 { return 0 }
 func (m *mirror) Out(uint16, int, uint32) {
 }
 
+func (m *mirror) InString(uint16, int, []byte) int  { return 1 }
+func (m *mirror) OutString(uint16, int, []byte) int { return 1 }
+
 func (m *mirror) at(gpa uint64, size int) []byte {
 	off := gpa - m.base
 	if size&(size-1) != 0 || size > 8 || off >= dataSize || off+uint64(size) > dataSize || gpa&pageMask+uint64(size) > pageSize {

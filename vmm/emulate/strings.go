@@ -17,21 +17,26 @@ func (e *Emulator) repeat(in *inst) error {
 		e.retire(in)
 		return nil
 	}
-	for range maxRepeat {
+	for left := uint64(maxRepeat); left > 0; {
 		count := s.GPR[x86.RCX] & in.mask
 		if count == 0 {
 			e.retire(in)
 			return nil
 		}
-		stop, err := e.once(in)
-		if err != nil {
-			return err
+		n, stop := e.run(in, min(count, left)), false
+		if n == 0 {
+			var err error
+			if stop, err = e.once(in); err != nil {
+				return err
+			}
+			n = 1
 		}
-		e.setCounter(in, x86.RCX, count-1)
-		if stop || count == 1 {
+		e.setCounter(in, x86.RCX, count-n)
+		if stop || count == n {
 			e.retire(in)
 			return nil
 		}
+		left -= n
 	}
 	return nil
 }
@@ -41,9 +46,9 @@ func (e *Emulator) setCounter(in *inst, n int, v uint64) {
 	e.state.Write(n, int(in.address), v)
 }
 
-// advance moves RSI or RDI to the next element.
-func (e *Emulator) advance(in *inst, n int) {
-	step := uint64(in.size)
+// advance moves RSI or RDI to the next element, or on by so many.
+func (e *Emulator) advance(in *inst, n int, elements uint64) {
+	step := elements * uint64(in.size)
 	if e.state.RFLAGS&x86.FlagDF != 0 {
 		step = -step
 	}
@@ -87,10 +92,10 @@ func (e *Emulator) once(in *inst) (stop bool, err error) {
 		_, s.RFLAGS = alu(aluCmp, rax, e.load(&to), size, s.RFLAGS)
 	}
 	if from.size != 0 {
-		e.advance(in, x86.RSI)
+		e.advance(in, x86.RSI, 1)
 	}
 	if to.size != 0 {
-		e.advance(in, x86.RDI)
+		e.advance(in, x86.RDI, 1)
 	}
 	if in.op != opCmps && in.op != opScas {
 		return false, nil
