@@ -69,7 +69,8 @@ func (c *channel) step() {
 	c.irq.Set(level)
 }
 
-// commandBlock is the channel's eight ports: a device.Ports.
+// commandBlock is the channel's eight ports: a device.Ports and
+// device.StringPorts.
 type commandBlock channel
 
 // In reads the data port, or registers.
@@ -99,6 +100,29 @@ func (b *commandBlock) Out(off uint16, size int, v uint32) {
 			c.writeRegister(r, uint8(v>>(8*i)))
 		}
 	}
+}
+
+// InString reads the data port, but not a block's last item: that is for In,
+// as the drive goes on then.
+func (b *commandBlock) InString(off uint16, size int, p []byte) (items int) {
+	c := (*channel)(b)
+	if off != regData || c.phase != pioIn {
+		return 0
+	}
+	items = min(len(p), max(c.end-c.pos-1, 0)) / size
+	c.pos += copy(p[:items*size], c.buf[c.pos:])
+	return items
+}
+
+// OutString writes the data port, but not a block's last item.
+func (b *commandBlock) OutString(off uint16, size int, p []byte) (items int) {
+	c := (*channel)(b)
+	if off != regData || c.phase != pioOut && c.phase != packetIn {
+		return 0
+	}
+	items = min(len(p), max(c.end-c.pos-1, 0)) / size
+	c.pos += copy(c.buf[c.pos:], p[:items*size])
+	return items
 }
 
 // controlBlock is the channel's port 3F6h or 376h: a device.Ports.

@@ -215,12 +215,16 @@ func FuzzLoad(f *testing.F) {
 
 func TestAccessesDoNotAllocate(t *testing.T) {
 	r := newRig(t)
+	var sector [ata.SectorSize]byte
 	if n := testing.AllocsPerRun(20, func() {
 		r.command(ata.CmdReadSectors, 0, 4, false)
 		r.Drain()
 		for range 4 * 256 {
 			r.in(CommandPort[0], 2)
 		}
+		r.command(ata.CmdReadSectors, 0, 1, false)
+		r.Drain()
+		r.insert(CommandPort[0], 2, sector[:])
 		r.command(ata.CmdReadDMA, 0, 4, false)
 		r.out(masterPort+masterTable, 4, table)
 		r.out(masterPort+masterCommand, 1, masterStart|masterWrite)
