@@ -49,7 +49,7 @@ var (
 	be = binary.BigEndian
 )
 
-// Device is the device: a device.Ports.
+// Device is the device: a device.Ports and device.StringPorts.
 type Device struct {
 	ram   *ram.RAM
 	items []item
@@ -111,6 +111,19 @@ func (d *Device) In(off uint16, size int) uint32 {
 	}
 	return allOnes
 }
+
+// InString reads the item that is selected. What is behind its end is for In.
+func (d *Device) InString(off uint16, size int, p []byte) (items int) {
+	if off != portData || size != 1 {
+		return 0
+	}
+	items = copy(p, d.data[d.offset:])
+	d.offset += uint32(items)
+	return items
+}
+
+// OutString writes nothing: no port takes a string.
+func (*Device) OutString(uint16, int, []byte) (items int) { return 0 }
 
 // Out writes size bytes (1, 2 or 4) at a port. Only an access of a register's
 // own size reaches it.

@@ -67,6 +67,36 @@ func TestAccessesOfOtherSizesDoNothing(t *testing.T) {
 	}
 }
 
+func TestStringsAreSingleAccesses(t *testing.T) {
+	r, single := newRig(t), newRig(t)
+	for _, size := range []int{1, 2, 4} {
+		for off := range uint16(Ports) {
+			for _, n := range []int{4, 12, 32} { // the item has 4
+				r.choose(0)
+				single.choose(0)
+				p, want := make([]byte, n), make([]byte, n)
+				for i := r.InString(off, size, p) * size; i < n; i++ {
+					p[i] = byte(r.In(off, 1))
+				}
+				for i := range want {
+					want[i] = byte(single.In(off, 1))
+				}
+				if string(p) != string(want) || r.offset != single.offset {
+					t.Errorf("%d bytes at %d in items of %d: %x, want %x", n, off, size, p, want)
+				}
+			}
+		}
+	}
+	r.choose(0)
+	p := make([]byte, 8)
+	if n := r.InString(portData, 1, p); n != 4 || string(p[:n]) != "QEMU" {
+		t.Errorf("%d bytes in one go, %q", n, p)
+	}
+	if n := r.OutString(portData, 1, p); n != 0 {
+		t.Errorf("takes %d bytes", n)
+	}
+}
+
 func TestDMA(t *testing.T) {
 	const to = 0x9000
 	for _, tt := range []struct {
