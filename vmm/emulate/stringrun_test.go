@@ -135,9 +135,13 @@ func (d *drive) setCounterFor(mask, v uint64) {
 
 // Moved in one go or item by item, what the guest finds is the same.
 func TestRepeatedPortStringsAreLoops(t *testing.T) {
-	const plainAt, tries = codeAt + 0x20, 3000
+	const plainAt, tries = codeAt + 0x20, 2000
 	pick := func(r *rand.Rand, list ...uint64) uint64 { return list[r.IntN(len(list))] }
 	var inGoes, faults, ends int
+	var memory [guestMemory]byte
+	for i := range memory {
+		memory[i] = byte(i*7 ^ i>>8)
+	}
 	for seed := range uint64(tries) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		mode := []x86.Mode{x86.Real, x86.Protected16, x86.Protected32, x86.Long64}[r.IntN(4)]
@@ -171,11 +175,7 @@ func TestRepeatedPortStringsAreLoops(t *testing.T) {
 		user := mode == x86.Long64 && r.IntN(3) == 0
 		entry, entryBits := 8*pick(r, 0x9, 0xa, 0x10, 0x13, 0x12), pick(r, 7, 7, 0, 1, 3, 5, 7|1<<51)
 		romAt, left, chunks := pick(r, 0, 0, 0xa000, 0x11000), int(r.Uint64N(3000)), r.Uint64()
-		memory := make([]byte, guestMemory)
-		for i := range memory {
-			memory[i] = byte(i*7 ^ i>>8)
-		}
-		make := func() *drive {
+		begin := func() *drive {
 			r := rand.New(rand.NewPCG(chunks, 2))
 			d := newDrive(t, mode, "", func(n int) int { return 1 + r.IntN(n) })
 			copy(d.mem[memoryAt:], memory[memoryAt:])
@@ -197,7 +197,7 @@ func TestRepeatedPortStringsAreLoops(t *testing.T) {
 			}
 			return d
 		}
-		fast, slow := make(), make()
+		fast, slow := begin(), begin()
 		err, want := fast.PortString(), slow.oneByOne(plainAt, len(rep), mask)
 
 		var x, y *x86.Exception
@@ -226,5 +226,4 @@ func TestRepeatedPortStringsAreLoops(t *testing.T) {
 	if inGoes < tries/5 || faults < tries/10 || ends < tries/10 {
 		t.Errorf("of %d instructions %d moved items in one go, %d faulted, %d came to their end", tries, inGoes, faults, ends)
 	}
-	t.Logf("of %d instructions %d moved items in one go, %d faulted, %d came to their end", tries, inGoes, faults, ends)
 }
