@@ -44,9 +44,9 @@ func TestWatchdogReportsWhatIsStuck(t *testing.T) {
 	c := boot(t, emu.Options{CPUs: 4, Modules: described(t, "../iso/busybox.toml")}).Expect(`busybox: ready`).Expect(busybox)
 	c.Send("while true; do true; done\n").Send(escape).Expect(monitor)
 	c.Send("selftest stuck\n").Expect(`watchdog: processor 1 has not entered the layer for 10 s`).
-		Expect(`processor 1 APIC id 1 thread \d+.* at [0-9a-f]{16} .*amd64`).Expect(`thread \d+ running cpu 1 for (9|1\d)\d{3} ms pinned to 1`).Expect(`ok   stuck`)
+		Expect(`processor 1 APIC id 1 thread \d+.* at [0-9a-f]{16} github\.com/ringo-vmm/ringo/\S+\+0x`).Expect(`thread \d+ running cpu 1 for (9|1\d)\d{3} ms pinned to 1`).Expect(`ok   stuck`)
 	c.Send("selftest stuck-lock\n").Expect(`watchdog: processor \d has held the layer's lock for 10 s`).
-		Expect(`processor \d .* at [0-9a-f]{16} .*amd64`).Expect(`ok   stuck-lock`).Expect(`ringo> `)
+		Expect(`processor \d .* at [0-9a-f]{16} github\.com/ringo-vmm/ringo/\S+\+0x`).Expect(`ok   stuck-lock`).Expect(`ringo> `)
 	c.Send("threads\n").Expect(`running .* at `).Expect(`processor 3, APIC id 3: thread \d+, \d+ ready`)
 	c.Send("vm attach busybox\n").Expect(`\[busybox`).Send("\x03").Expect(busybox).Send("echo $((6*7))ab\n").Expect(`42ab`)
 	c.Send(escape).Expect(monitor)

@@ -36,7 +36,7 @@ func TestTheTraceOfALinuxBootOpens(t *testing.T) {
 	}
 	tool("run", "-cpus", "2", "-config", "../iso/smp.toml", "-screenshot", dir, "-log", log, "-timeout", "2m", "-on-timeout", howItStands,
 		"-send", `/ # =>grep -E " (default_idle|(pv_)?native_safe_halt|native_write_msr|acpi_idle_do_entry|io_serial_(in|out))$" /proc/kallsyms; echo all\n`,
-		"-send", `(?m)^all\s[^#]*/ # =>\x1d`, "-send", `ringo> =>trace save boot 1\n`,
+		"-send", `(?m)^all\s=>\x1d`, "-send", `ringo> =>trace save boot 1\n`,
 		"-expect", `-----END TRACE boot\.trace-----\s+ringo> `, kernelELF)
 	text, err := os.ReadFile(log)
 	if err != nil {
