@@ -80,7 +80,11 @@ func (s Store) keepDrivers(g *Guest, source string, wanted []string, to string) 
 			return err
 		}
 	}
-	return os.Rename(out, to)
+	err = os.Rename(out, to)
+	if _, there := os.Stat(to); there == nil {
+		return nil // somebody else may have been faster
+	}
+	return err
 }
 
 // file is the name of the module that is loaded behind i others.

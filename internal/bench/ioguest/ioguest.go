@@ -37,7 +37,7 @@ const busybox = "busybox"
 var initScript []byte
 
 // Make makes the initial RAM disk for a kernel that the store has, and returns
-// its path.
+// its path. Several may do so at a time.
 func Make(store guestos.Store, kernel string) (initrd string, err error) {
 	guests, err := guestos.Lookup([]string{kernel, busybox})
 	if err != nil {
@@ -52,19 +52,28 @@ func Make(store guestos.Store, kernel string) (initrd string, err error) {
 		return "", fmt.Errorf("%w: ringo guest fetch %s", err, busybox)
 	}
 	dir := filepath.Join(store.Root, "build", "bench")
-	program, err := buildProgram(store.Root, dir)
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return "", err
+	}
+	tmp, err := os.MkdirTemp(dir, ".make-")
 	if err != nil {
 		return "", err
 	}
-	initrd = filepath.Join(dir, "disks-"+kernel+".cpio")
-	return initrd, os.WriteFile(initrd, slices.Concat(base, pack(program, modules)), 0o666)
+	defer os.RemoveAll(tmp)
+	program, err := buildProgram(store.Root, tmp)
+	if err != nil {
+		return "", err
+	}
+	name := "disks-" + kernel + ".cpio"
+	if err := os.WriteFile(filepath.Join(tmp, name), slices.Concat(base, pack(program, modules)), 0o666); err != nil {
+		return "", err
+	}
+	initrd = filepath.Join(dir, name)
+	return initrd, os.Rename(filepath.Join(tmp, name), initrd)
 }
 
-// buildProgram builds the program that measures.
+// buildProgram builds the program that measures in a folder.
 func buildProgram(root, dir string) ([]byte, error) {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, err
-	}
 	name := filepath.Join(dir, "iobench")
 	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", name, "./internal/bench/ioguest/iobench")
 	build.Dir = root
