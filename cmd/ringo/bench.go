@@ -48,7 +48,7 @@ func runBench(c *cli, args []string) error {
 	linux := c.flags.Int("linux", 0, "also time Linux to its shell, this many `times` with Ringo and without")
 	smp := c.flags.Bool("smp", false, "also measure several processors, which takes two minutes of a machine that is otherwise idle")
 	io := c.flags.Bool("io", false, "also measure requests to a virtio disk, and by TCP between two machines")
-	where := c.flags.String("where", "", "rather say where the instructions of one kind of `exit` go, by function")
+	where := c.flags.String("where", "", "rather say where the instructions of one kind of `exit` go, or of a request, by function")
 	if err := c.parse(args, 0); err != nil {
 		return err
 	}
@@ -66,7 +66,8 @@ func runBench(c *cli, args []string) error {
 		return usageError("-linux: want a positive number")
 	}
 	loop, known := guests.BenchLoop(*where)
-	if *where != "" && !known {
+	load, knownLoad := bench.FindIOLoad(*where)
+	if *where != "" && !known && !knownLoad {
 		return usageError(fmt.Sprintf("-where: no exit is called %q; build/bench.json and docs/bench.md name them", *where))
 	}
 	packages := hostpkg.QEMU
@@ -83,7 +84,10 @@ func runBench(c *cli, args []string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	m := &measurement{ctx: ctx, root: root, elf: elf, on: on, dir: filepath.Join(root, "build", "bench")}
-	if *where != "" {
+	switch {
+	case knownLoad:
+		return m.ioWhere(load)
+	case known:
 		return m.where(loop)
 	}
 	figures, err := m.all(*peer == "kvm", *linux, *smp, *io)

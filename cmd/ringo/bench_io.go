@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ringo-vmm/ringo/internal/bench"
+	"github.com/ringo-vmm/ringo/internal/emu"
 )
 
 // ioFew is how many requests the run has that is taken off: its exits are those of
@@ -37,7 +38,9 @@ func (m *measurement) io(kvm bool) (figures []bench.Figure, err error) {
 	if err != nil {
 		return nil, err
 	}
-	ringo, err := m.ioBoth(func(ctx context.Context, icount bool) (ioHost, error) { return m.ringoIO(ctx, guest, icount) })
+	ringo, err := m.ioBoth(func(ctx context.Context, icount bool) (ioHost, error) {
+		return m.ringoIO(ctx, guest, emu.Options{ICount: icount})
+	})
 	if err != nil {
 		return nil, err
 	}

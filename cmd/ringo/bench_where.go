@@ -81,24 +81,11 @@ func (m *measurement) trace(vm *emu.VM, l net.Listener, log string) error {
 		return fmt.Errorf("waiting for the guest: %w", stuck(vm, err))
 	}
 	time.Sleep(settleTime)
-	qmp, err := l.Accept()
+	qmp, err := logInstructions(l, log)
 	if err != nil {
 		return err
 	}
 	defer qmp.Close()
-	to := json.NewEncoder(qmp)
-	command := func(line string) error {
-		return to.Encode(map[string]any{"execute": "human-monitor-command", "arguments": map[string]string{"command-line": line}})
-	}
-	err = to.Encode(map[string]string{"execute": "qmp_capabilities"})
-	// QEMU 8.1 has another name for what was singlestep; the wrong one is
-	// answered and ignored.
-	for _, line := range []string{"stop", "logfile " + log, "singlestep on", "one-insn-per-tb on", "log exec,nochain", "cont"} {
-		err = errors.Join(err, command(line))
-	}
-	if err != nil {
-		return fmt.Errorf("QEMU's monitor: %w", err)
-	}
 	for start := time.Now(); time.Since(start) < traceTime && ctx.Err() == nil; time.Sleep(10 * time.Millisecond) {
 		if fi, err := os.Stat(log); err == nil && fi.Size() > traceSize {
 			vm.Kill()
@@ -106,4 +93,24 @@ func (m *measurement) trace(vm *emu.VM, l net.Listener, log string) error {
 		}
 	}
 	return fmt.Errorf("QEMU did not write %d bytes to %s", traceSize, log)
+}
+
+// logInstructions makes QEMU, which connects to l for its monitor, log the
+// instructions that it executes, one by one, as long as it runs.
+func logInstructions(l net.Listener, log string) (qmp net.Conn, err error) {
+	if qmp, err = l.Accept(); err != nil {
+		return nil, err
+	}
+	to := json.NewEncoder(qmp)
+	err = to.Encode(map[string]string{"execute": "qmp_capabilities"})
+	// QEMU 8.1 has another name for what was singlestep; the wrong one is
+	// answered and ignored.
+	for _, line := range []string{"stop", "logfile " + log, "singlestep on", "one-insn-per-tb on", "log exec,nochain", "cont"} {
+		err = errors.Join(err, to.Encode(map[string]any{"execute": "human-monitor-command", "arguments": map[string]string{"command-line": line}}))
+	}
+	if err != nil {
+		qmp.Close()
+		return nil, fmt.Errorf("QEMU's monitor: %w", err)
+	}
+	return qmp, nil
 }

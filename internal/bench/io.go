@@ -43,6 +43,16 @@ var IOLoads = []IOLoad{
 	{"tcp-1", "a byte by TCP to another VM and back", ioServer + " tcp 1 %d", 64, 2048},
 }
 
+// FindIOLoad is the load with a name.
+func FindIOLoad(name string) (l IOLoad, ok bool) {
+	for _, l := range IOLoads {
+		if l.Name == name {
+			return l, true
+		}
+	}
+	return l, false
+}
+
 // IODisk is the size of the disk, in bytes.
 const IODisk = 64 << 20
 
