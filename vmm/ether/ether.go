@@ -6,8 +6,57 @@ package ether
 // and frame check sequence. Who is given a frame may read it until the call
 // returns, and copies what it keeps.
 type Frame struct {
+	// Data is the frame, or as much of it as has headers, HeadSize bytes, if
+	// there is a Tail.
 	Data []byte
+	// Tail is what follows: payload in the memory of a guest, which may
+	// change it at any time. Only frames to be segmented have one, and only
+	// adapters are handed it that say so.
+	Tail [][]byte
 	Offload
+}
+
+// Len is how many bytes the frame has.
+func (f *Frame) Len() int {
+	n := len(f.Data)
+	for _, b := range f.Tail {
+		n += len(b)
+	}
+	return n
+}
+
+// Flatten is the frame in one piece, which is copied to buf if it has several.
+// MaxFrame bytes are enough for that.
+func (f *Frame) Flatten(buf []byte) Frame {
+	if len(f.Tail) == 0 {
+		return *f
+	}
+	return Frame{Data: buf[:f.copyTo(buf)], Offload: f.Offload}
+}
+
+// copyTo copies the frame to b, or as much as there is room for.
+func (f *Frame) copyTo(b []byte) (n int) {
+	n = copy(b, f.Data)
+	for _, p := range f.Tail {
+		n += copy(b[n:], p)
+	}
+	return n
+}
+
+// trim makes the frame n bytes long, if it is longer.
+func (f *Frame) trim(n int) {
+	if n <= len(f.Data) {
+		f.Data, f.Tail = f.Data[:n], nil
+		return
+	}
+	n -= len(f.Data)
+	for i, p := range f.Tail {
+		if n <= len(p) {
+			f.Tail[i], f.Tail = p[:n], f.Tail[:i+1]
+			return
+		}
+		n -= len(p)
+	}
 }
 
 // Offload is what has still to be done to a frame before it goes out on a wire.
@@ -41,6 +90,7 @@ type Features struct {
 	Checksum bool
 	TCP4     bool
 	TCP6     bool
+	Tail     bool // frames with a Tail
 }
 
 // NIC is an adapter as the switch sees it.

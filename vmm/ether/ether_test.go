@@ -154,6 +154,54 @@ func TestLargeFramesAreCut(t *testing.T) {
 	}
 }
 
+// split is a frame with all that may be in its tail there, in pieces.
+func split(f Frame) Frame {
+	if f.Segment == SegmentNone || len(f.Data) <= HeadSize {
+		return f
+	}
+	b := f.Data[HeadSize:]
+	f.Data = f.Data[:HeadSize]
+	for n := 1; len(b) > n; n *= 3 {
+		f.Tail, b = append(f.Tail, b[:n]), b[n:]
+	}
+	f.Tail = append(f.Tail, b)
+	return f
+}
+
+// same tells whether two frames are the same but for where their bytes are.
+func same(a, b Frame) bool {
+	return a.Offload == b.Offload && a.Len() == b.Len() && bytes.Equal(a.Flatten(make([]byte, MaxFrame)).Data, b.Flatten(make([]byte, MaxFrame)).Data)
+}
+
+func TestATailIsPartOfTheFrame(t *testing.T) {
+	for _, v6 := range []bool{false, true} {
+		for _, padding := range []int{0, 1, 200, 3000} {
+			for _, n := range []int{1, 50, 70, 71, 5000} {
+				flat := tcp(v6, true, 12, n)
+				flat.Data = append(flat.Data, make([]byte, padding)...)
+				f := split(flat)
+				if !flat.Check() || !f.Check() || !same(f, flat) {
+					t.Errorf("%d bytes and %d: %d bytes in %d pieces, want %d", n, padding, f.Len(), len(f.Tail), flat.Len())
+				}
+				q := NewQueue(1, MaxFrame)
+				if q.Put(f); n == 5000 {
+					if g, _ := q.Get(); !same(g, f) {
+						t.Error("a queue has another")
+					}
+				}
+			}
+		}
+	}
+	short := split(tcp(false, false, 0, 3000))
+	short.Tail = append([][]byte{short.Data[HeadSize-1:]}, short.Tail...)
+	short.Data = short.Data[:HeadSize-1]
+	plain := split(tcp(false, false, 0, 3000))
+	plain.Segment = SegmentNone
+	if short.Check() || plain.Check() {
+		t.Error("a tail is taken that may not be")
+	}
+}
+
 func TestChecksumsAreComputed(t *testing.T) {
 	f := tcp(false, false, 0, 101)
 	f.Segment = SegmentNone
@@ -219,10 +267,15 @@ func FuzzFinish(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte, checksum bool, start, offset uint16, segment uint8, size uint16, can bool) {
 		Parse(b)
 		g := Frame{Data: b, Offload: Offload{checksum, start, offset, Segment(segment), 0, size}}
-		if !g.Check() {
+		cut := split(g)
+		good := g.Check()
+		if cut.Check() != good || good && !same(cut, g) {
+			t.Errorf("with a tail it is another: %+v, %+v", cut, g)
+		}
+		if !good {
 			return
 		}
-		for _, to := range []Features{{}, {Checksum: true}, {true, can, can}} {
+		for _, to := range []Features{{}, {Checksum: true}, {true, can, can, can}} {
 			for _, h := range finish(g, to) {
 				if len(h.Data) > MaxWire && !to.TCP4 {
 					t.Errorf("%d bytes", len(h.Data))

@@ -9,6 +9,9 @@ const (
 	MTU        = 1500
 	// MaxFrame is the most that a frame to be segmented has.
 	MaxFrame = HeaderSize + TagSize + 1<<16 - 1
+	// HeadSize is the most that the headers of one have: a tag, and 60 bytes
+	// each of IP and TCP. RFC 791 §3.1, RFC 9293 §3.1.
+	HeadSize = HeaderSize + TagSize + 60 + 60
 	// MaxWire is the most that one has which is not.
 	MaxWire = HeaderSize + TagSize + MTU
 )
@@ -54,12 +57,18 @@ const (
 
 // Parse finds the headers of a frame. ok is false if it is too short for what
 // it says it is. Packets of IPv6 with extension headers have no Transport.
-func Parse(b []byte) (h Headers, ok bool) {
+func Parse(b []byte) (h Headers, ok bool) { return parse(b, len(b)) }
+
+// Parse finds the frame's headers, which may be all that is in Data.
+func (f *Frame) Parse() (h Headers, ok bool) { return parse(f.Data, f.Len()) }
+
+// parse finds the headers of a frame of n bytes, which begins with b.
+func parse(b []byte, n int) (h Headers, ok bool) {
 	if len(b) < HeaderSize {
 		return h, false
 	}
 	h.Type = binary.BigEndian.Uint16(b[12:])
-	h.Network, h.End = HeaderSize, len(b)
+	h.Network, h.End = HeaderSize, n
 	if h.Type == TypeVLAN {
 		if len(b) < HeaderSize+TagSize {
 			return h, false
@@ -71,20 +80,21 @@ func Parse(b []byte) (h Headers, ok bool) {
 	}
 	switch h.Type {
 	case TypeIPv4:
-		return h, h.ipv4(b[h.Network:])
+		return h, h.ipv4(b[h.Network:], n-h.Network)
 	case TypeIPv6:
-		return h, h.ipv6(b[h.Network:])
+		return h, h.ipv6(b[h.Network:], n-h.Network)
 	}
 	return h, true
 }
 
-// ipv4 reads a header of IPv4. RFC 791 §3.1.
-func (h *Headers) ipv4(p []byte) bool {
+// ipv4 reads a header of IPv4, in a packet of size bytes with its padding. RFC 791
+// §3.1.
+func (h *Headers) ipv4(p []byte, size int) bool {
 	if len(p) < ipv4Min || p[0]>>4 != 4 {
 		return false
 	}
 	n, total := int(p[0]&0xf)*4, int(binary.BigEndian.Uint16(p[2:]))
-	if n < ipv4Min || total < n || total > len(p) {
+	if n < ipv4Min || total < n || total > size {
 		return false
 	}
 	h.End = h.Network + total
@@ -97,13 +107,13 @@ func (h *Headers) ipv4(p []byte) bool {
 	return true
 }
 
-// ipv6 reads a header of IPv6. RFC 8200 §3.
-func (h *Headers) ipv6(p []byte) bool {
+// ipv6 is ipv4 for IPv6. RFC 8200 §3.
+func (h *Headers) ipv6(p []byte, size int) bool {
 	if len(p) < ipv6Size || p[0]>>4 != 6 {
 		return false
 	}
 	n := int(binary.BigEndian.Uint16(p[4:]))
-	if ipv6Size+n > len(p) {
+	if ipv6Size+n > size {
 		return false
 	}
 	h.End = h.Network + ipv6Size + n

@@ -9,9 +9,11 @@ const minSegment = 64
 // Check tells whether a frame and what is to be done to it make sense, so that
 // nobody after it need ask, and sets Header to what the headers say.
 func (f *Frame) Check() bool {
-	n := len(f.Data)
+	n := f.Len()
 	switch {
 	case n < HeaderSize || n > MaxFrame:
+		return false
+	case len(f.Tail) != 0 && (len(f.Data) < HeadSize || f.Segment == SegmentNone):
 		return false
 	case !f.Checksum:
 		return f.Segment == SegmentNone && n <= MaxWire
@@ -20,7 +22,7 @@ func (f *Frame) Check() bool {
 	case f.Segment == SegmentNone:
 		return n <= MaxWire
 	}
-	h, ok := Parse(f.Data)
+	h, ok := f.Parse()
 	var want uint16 = TypeIPv4
 	if f.Segment == SegmentTCP6 {
 		want = TypeIPv6
@@ -34,7 +36,7 @@ func (f *Frame) Check() bool {
 	if header < h.Transport+tcpMin || header > h.End {
 		return false
 	}
-	f.Data = f.Data[:h.End]
+	f.trim(h.End)
 	f.Header = uint16(header)
 	return header-h.Network+int(f.Size) <= MTU
 }
@@ -50,6 +52,10 @@ func (to Features) takes(f *Frame) bool {
 	return !f.Checksum || to.Checksum
 }
 
+// TakesTail tells whether a peer with these features takes the frame as it is,
+// with its tail.
+func (to Features) TakesTail(f *Frame) bool { return to.Tail && to.takes(f) }
+
 // Finisher does to frames what a peer cannot do: it cuts them and computes
 // checksums, in memory of its own. It is used by one goroutine at a time.
 type Finisher struct {
@@ -62,7 +68,8 @@ type Finisher struct {
 	buf    [MaxWire]byte
 }
 
-// Finish begins with a frame that Check has found good. Next has what becomes
+// Finish begins with a frame that Check has found good, and that has a Tail only
+// if the peer takes it so. Next has what becomes
 // of it.
 func (w *Finisher) Finish(f Frame, to Features) {
 	w.frame, w.to, w.number, w.over = f, to, 0, false

@@ -31,12 +31,13 @@ func NewQueue(frames, bytes int) *Queue {
 // closed.
 func (q *Queue) Put(f Frame) (ok bool) {
 	q.mu.Lock()
-	at, ok := q.room(len(f.Data))
+	n := f.Len()
+	at, ok := q.room(n)
 	if ok {
-		copy(q.buf[at:], f.Data)
-		q.slots[(q.first+q.count)%len(q.slots)] = slot{at, len(f.Data), f.Offload}
+		f.copyTo(q.buf[at : at+n])
+		q.slots[(q.first+q.count)%len(q.slots)] = slot{at, n, f.Offload}
 		q.count++
-		q.free = at + len(f.Data)
+		q.free = at + n
 	}
 	q.mu.Unlock()
 	if ok {

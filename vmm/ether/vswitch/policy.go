@@ -122,7 +122,7 @@ func flowOf(b []byte, h *ether.Headers, out bool) (k flow, p []byte, ok bool) {
 		return k, nil, false
 	}
 	ip := b[h.Network:]
-	p = b[h.Transport:h.End]
+	p = b[h.Transport:min(h.End, len(b))]
 	src, dst := [4]byte(ip[12:16]), [4]byte(ip[16:20])
 	k.proto = h.Proto
 	switch h.Proto {

@@ -60,24 +60,27 @@ func (p *Port) Capture(t Tap) {
 // Send is ether.Port's.
 func (p *Port) Send(f ether.Frame) {
 	now := p.sw.now()
+	w := p.sw.scratch.Get().(*scratch)
+	defer p.sw.scratch.Put(w)
 	if t := p.tap.Load(); t != nil {
+		f = f.Flatten(w.flat[:])
 		(*t).Frame(f, true, now)
 	}
 	p.counts.in.frames.Add(1)
-	p.counts.in.bytes.Add(uint64(len(f.Data)))
-	if why := p.send(f, now); why != passed {
+	p.counts.in.bytes.Add(uint64(f.Len()))
+	if why := p.send(w, f, now); why != passed {
 		p.counts.in.drops[why].Add(1)
 	}
 }
 
-func (p *Port) send(f ether.Frame, now uint64) drop {
+func (p *Port) send(w *scratch, f ether.Frame, now uint64) drop {
 	if p.gone.Load() || !f.Check() {
 		return dropBad
 	}
-	if !p.in.take(len(f.Data), now) {
+	if !p.in.take(f.Len(), now) {
 		return dropRate
 	}
-	h, ok := ether.Parse(f.Data)
+	h, ok := f.Parse()
 	if !ok {
 		return dropBad
 	}
@@ -85,8 +88,6 @@ func (p *Port) send(f ether.Frame, now uint64) drop {
 	if src.Multicast() || p.config.MAC != (ether.MAC{}) && src != p.config.MAC {
 		return dropSpoof
 	}
-	w := p.sw.scratch.Get().(*scratch)
-	defer p.sw.scratch.Put(w)
 	vlan := p.config.VLAN
 	if h.Tagged {
 		// A tag for VLAN 0 only gives a priority: IEEE 802.1Q §6.9.
@@ -96,7 +97,7 @@ func (p *Port) send(f ether.Frame, now uint64) drop {
 				return dropVLAN
 			}
 		}
-		f = w.untag(f)
+		f = w.untag(f.Flatten(w.flat[:]))
 		if h, ok = ether.Parse(f.Data); !ok || h.Tagged {
 			return dropBad
 		}
@@ -155,17 +156,21 @@ func (p *Port) deliver(w *scratch, from *Port, f ether.Frame, h *ether.Headers, 
 	if !allowed(from, p, f.Data, h, now) {
 		return dropPolicy
 	}
-	if !p.out.take(len(f.Data), now) {
+	if !p.out.take(f.Len(), now) {
 		p.counts.out.drops[dropRate].Add(1)
 		return passed
+	}
+	tap, takes := p.tap.Load(), (*nic).Features()
+	if tap != nil || vlan != p.config.VLAN || !takes.TakesTail(&f) {
+		f = f.Flatten(w.flat[:])
 	}
 	if vlan != p.config.VLAN {
 		f = w.tag(f, vlan)
 	}
-	if t := p.tap.Load(); t != nil {
-		(*t).Frame(f, false, now)
+	if tap != nil {
+		(*tap).Frame(f, false, now)
 	}
-	w.finisher.Finish(f, (*nic).Features())
+	w.finisher.Finish(f, takes)
 	for {
 		g, ok := w.finisher.Next()
 		if !ok {
@@ -176,6 +181,6 @@ func (p *Port) deliver(w *scratch, from *Port, f ether.Frame, h *ether.Headers, 
 			continue
 		}
 		p.counts.out.frames.Add(1)
-		p.counts.out.bytes.Add(uint64(len(g.Data)))
+		p.counts.out.bytes.Add(uint64(g.Len()))
 	}
 }

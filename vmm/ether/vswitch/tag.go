@@ -9,6 +9,7 @@ import (
 // scratch is the memory that one frame on its way through the switch needs.
 type scratch struct {
 	finisher ether.Finisher
+	flat     [ether.MaxFrame]byte
 	untagged [ether.MaxFrame]byte
 	tagged   [ether.MaxFrame + ether.TagSize]byte
 }

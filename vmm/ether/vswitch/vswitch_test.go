@@ -20,8 +20,9 @@ type station struct {
 	features ether.Features
 	full     bool
 
-	mu  sync.Mutex
-	got [][]byte
+	mu    sync.Mutex
+	got   [][]byte
+	tails int
 }
 
 func (s *station) Receive(f ether.Frame) bool {
@@ -30,7 +31,8 @@ func (s *station) Receive(f ether.Frame) bool {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.got = append(s.got, bytes.Clone(f.Data))
+	s.tails += len(f.Tail)
+	s.got = append(s.got, bytes.Clone(f.Flatten(make([]byte, ether.MaxFrame)).Data))
 	return true
 }
 

@@ -12,14 +12,14 @@ import (
 type flows [256]uint8
 
 // sent notes that a frame came by a pair.
-func (t *flows) sent(frame []byte, pair int) { t[flow(frame)] = uint8(pair) }
+func (t *flows) sent(f *ether.Frame, pair int) { t[flow(f)] = uint8(pair) }
 
 // pair is the one for a frame to the guest, of so many in use.
-func (t *flows) pair(frame []byte, pairs int) int {
+func (t *flows) pair(f *ether.Frame, pairs int) int {
 	if pairs == 1 {
 		return 0
 	}
-	if p := int(t[flow(frame)]); p < pairs {
+	if p := int(t[flow(f)]); p < pairs {
 		return p
 	}
 	return 0
@@ -31,8 +31,9 @@ const spread = 0x9e3779b1
 
 // flow is a number for the flow that a frame belongs to, the same in both
 // directions.
-func flow(frame []byte) uint8 {
-	h, ok := ether.Parse(frame)
+func flow(f *ether.Frame) uint8 {
+	frame := f.Data
+	h, ok := f.Parse()
 	if !ok {
 		return 0
 	}

@@ -105,7 +105,7 @@ func TestOffloadsGoBothWays(t *testing.T) {
 	if len(r.port.sent) != 1 || r.port.sent[0].Offload != want || !bytes.Equal(r.port.sent[0].Data, out) {
 		t.Fatalf("sent %d, %+v", len(r.port.sent), r.port.sent[0].Offload)
 	}
-	if f := r.dev.NIC().Features(); f != (ether.Features{Checksum: true, TCP4: true, TCP6: true}) {
+	if f := r.dev.NIC().Features(); f != (ether.Features{Checksum: true, TCP4: true, TCP6: true, Tail: true}) {
 		t.Errorf("takes %+v", f)
 	}
 	rooms := r.rooms(0, 20, 4096)
@@ -120,11 +120,35 @@ func TestOffloadsGoBothWays(t *testing.T) {
 	if a := r.command(classOffloads, offloadsSet, FeatureGuestChecksum, 0, 0, 0, 0, 0, 0, 0); a != answerOK {
 		t.Errorf("answer %d", a)
 	}
-	if f := r.dev.NIC().Features(); f != (ether.Features{Checksum: true}) {
+	if f := r.dev.NIC().Features(); f != (ether.Features{Checksum: true, Tail: true}) {
 		t.Errorf("takes %+v", f)
 	}
 	if r.dev.NIC().Receive(ether.Frame{Data: frame(own, 30000), Offload: want}) {
 		t.Error("it takes what it does not want")
+	}
+}
+
+func TestALargeFrameGoesFromMemoryToMemory(t *testing.T) {
+	for _, packed := range []bool{false, true} {
+		a, b := newRig(t, options{packed: packed}), newRig(t, options{packed: packed})
+		rooms := b.rooms(0, 40, 4099)
+		b.rooms(0, 1, 9)
+		a.port.back = b.dev.NIC()
+		h := make([]byte, headerBytes)
+		h[headerFlags], h[headerSegment] = flagChecksum, segmentTCP4
+		le.PutUint16(h[headerSize:], 1000)
+		for _, n := range []int{ether.HeadSize - 1, ether.HeadSize, ether.HeadSize + 1, 4087, 4088, 60000} {
+			out := frame(own, n)
+			a.send(1, h, out, 3001)
+			got, data, k := b.got(0, rooms[:(n+headerBytes+4098)/4099], headerBytes)
+			if !bytes.Equal(data, out) || got[headerSegment] != segmentTCP4 || int(le.Uint16(got[headerBuffers:])) != k {
+				t.Errorf("packed %v, %d bytes: %d in %d buffers, header %x", packed, n, len(data), k, got)
+			}
+			rooms = rooms[k:]
+			if tail := len(a.port.tails); (n > ether.HeadSize) != (tail > 0) {
+				t.Errorf("%d bytes: %d pieces of tail", n, tail)
+			}
+		}
 	}
 }
 

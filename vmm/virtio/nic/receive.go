@@ -27,7 +27,7 @@ func (d *Device) NIC() ether.NIC { return (*adapter)(d) }
 // Features are what the driver takes unfinished.
 func (a *adapter) Features() ether.Features {
 	t := a.takes.Load()
-	return ether.Features{Checksum: t&FeatureGuestChecksum != 0, TCP4: t&FeatureGuestTSO4 != 0, TCP6: t&FeatureGuestTSO6 != 0}
+	return ether.Features{Checksum: t&FeatureGuestChecksum != 0, TCP4: t&FeatureGuestTSO4 != 0, TCP6: t&FeatureGuestTSO6 != 0, Tail: true}
 }
 
 // Receive takes a frame for the guest.
@@ -101,10 +101,10 @@ func (d *Device) deliver(f *ether.Frame) outcome {
 	if !d.wanted(f.Data) {
 		return delivered
 	}
-	i := 2 * d.flows.pair(f.Data, d.pairs)
+	i := 2 * d.flows.pair(f, d.pairs)
 	q := d.core.Queue(i)
 	mark := q.Mark()
-	n, o := d.collect(q, d.header()+len(f.Data))
+	n, o := d.collect(q, d.header()+f.Len())
 	if o != delivered {
 		if o == lost {
 			d.stats.NoRoom++
@@ -152,14 +152,20 @@ func (d *Device) collect(q *queue.Queue, size int) (n int, o outcome) {
 func (d *Device) fill(q *queue.Queue, n int, f *ether.Frame) {
 	var h [headerBytes]byte
 	encode(&h, &f.Offload, n)
-	data := f.Data
+	data, rest := f.Data, f.Tail
 	for i, c := range d.rx[:n] {
 		written := 0
 		if i == 0 {
 			written = c.Write(h[:d.header()])
 		}
-		k := c.Write(data)
-		data = data[k:]
-		q.Use(c.Token(), uint32(written+k))
+		for {
+			k := c.Write(data)
+			written += k
+			if data = data[k:]; len(data) > 0 || len(rest) == 0 {
+				break
+			}
+			data, rest = rest[0], rest[1:]
+		}
+		q.Use(c.Token(), uint32(written))
 	}
 }

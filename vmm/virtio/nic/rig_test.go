@@ -16,19 +16,21 @@ var le = binary.LittleEndian
 // port keeps what is sent. back, if not nil, is an adapter that gets it back at
 // once, as a service on the switch may do.
 type port struct {
-	mu   sync.Mutex
-	sent []ether.Frame
-	back ether.NIC
+	mu    sync.Mutex
+	sent  []ether.Frame
+	tails [][]byte // of the last
+	back  ether.NIC
 }
 
 func (p *port) Send(f ether.Frame) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	f.Data = bytes.Clone(f.Data)
-	p.sent = append(p.sent, f)
-	if p.back != nil {
+	if p.tails = f.Tail; p.back != nil {
 		p.back.Receive(f)
 	}
+	f = f.Flatten(make([]byte, ether.MaxFrame))
+	f.Data = bytes.Clone(f.Data)
+	p.sent = append(p.sent, f)
 }
 
 var (

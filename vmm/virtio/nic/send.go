@@ -5,8 +5,9 @@ import "github.com/ringo-vmm/ringo/vmm/ether"
 // budget is how many frames one notification sends. What is left comes later.
 const budget = 64
 
-// send sends what is in a queue. Frames are copied first: the guest can change
-// its memory, and what the switch has checked must stay.
+// send sends what is in a queue. Frames are copied first, of large ones the
+// headers: the guest can change its memory, and what the switch has checked must
+// stay.
 func (d *Device) send(i int) {
 	q := d.core.Queue(i)
 	for n := 0; ; n++ {
@@ -41,10 +42,16 @@ func (d *Device) transmit(pair int) {
 		d.stats.BadSend++
 		return
 	}
-	frame := d.frame[:size]
-	d.chain.Read(frame)
-	d.flows.sent(frame, pair)
+	f := ether.Frame{Data: d.frame[:size], Offload: offload}
+	if offload.Segment != ether.SegmentNone && size > ether.HeadSize {
+		f.Data = d.frame[:ether.HeadSize]
+	}
+	d.chain.Read(f.Data)
+	if len(f.Data) < size {
+		f.Tail = d.chain.Out()
+	}
+	d.flows.sent(&f, pair)
 	if d.up {
-		d.made.Port.Send(ether.Frame{Data: frame, Offload: offload})
+		d.made.Port.Send(f)
 	}
 }

@@ -101,7 +101,7 @@ func (c *Chain) InLen() uint64  { return c.inLen }
 // as there are, and tells how many.
 func (c *Chain) Read(p []byte) (n int) {
 	for n < len(p) && len(c.out) > 0 {
-		k := copy(p[n:], c.out[0])
+		k := move(p[n:], c.out[0])
 		n += k
 		c.out = drop(c.out, k)
 	}
@@ -113,11 +113,28 @@ func (c *Chain) Read(p []byte) (n int) {
 // room for, and tells how much.
 func (c *Chain) Write(p []byte) (n int) {
 	for n < len(p) && len(c.in) > 0 {
-		k := copy(c.in[0], p[n:])
+		k := move(c.in[0], p[n:])
 		n += k
 		c.in = drop(c.in, k)
 	}
 	c.inLen -= uint64(n)
+	return n
+}
+
+// moveStep is how many bytes move copies at a time, the most for which Go always
+// takes SSE's moves of 16 bytes. Longer ones, unless they are aligned, it leaves to
+// REP MOVSB, which some processors and all instruction counts go through byte by
+// byte.
+const moveStep = 2048
+
+// move copies as many bytes as both have, and tells how many.
+func move(to, from []byte) (n int) {
+	n = min(len(to), len(from))
+	for len(to) > moveStep && len(from) > moveStep {
+		copy(to[:moveStep], from)
+		to, from = to[moveStep:], from[moveStep:]
+	}
+	copy(to, from)
 	return n
 }
 
