@@ -41,7 +41,7 @@ func Profile(log io.Reader, symbols *Symbols, most int, total float64) (shares [
 	const inGuestFlag = 4
 	counts := make(map[place]int)
 	scan := bufio.NewScanner(log)
-	n, last := 0, uint64(0)
+	n, last := 0, place{}
 	for n < most && scan.Scan() {
 		line := scan.Bytes()
 		if !bytes.HasPrefix(line, []byte("Trace ")) {
@@ -56,12 +56,14 @@ func Profile(log io.Reader, symbols *Symbols, most int, total float64) (shares [
 		if err := errors.Join(errPC, errFlags); err != nil {
 			return nil, err
 		}
-		p := place{pc: pc, again: pc == last, flags: uint8(flags & flagLevel)}
+		p := place{pc: pc, flags: uint8(flags & flagLevel)}
 		if flags&flagGuest != 0 {
 			p.flags |= inGuestFlag
 		}
+		before := p
+		p.again = p == last
 		counts[p]++
-		last = pc
+		last = before
 		n++
 	}
 	if err := scan.Err(); err != nil || n == 0 {
