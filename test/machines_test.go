@@ -103,8 +103,8 @@ var shipped = []struct {
 	{"bios", `No bootable device`, []string{"qemu-svm", "bochs-vmx", "bochs-svm"}},
 	{"serial", `busybox: ready`, []string{"bochs-vmx"}}, // for qemu-svm these have tests of their own
 	{"disk", `Booting from Hard Disk(?s).*Linux version`, []string{"qemu-svm", "bochs-vmx"}},
-	{"net", `net: eth0 is 10\.77(?s).*busybox: ready`, []string{"bochs-vmx"}},
-	{"q35", `net: eth0 is 10\.77(?s).*net: eth1 is 10\.77(?s).*busybox: ready`, []string{"bochs-vmx"}},
+	{"net", `net: eth0 is 10\.77(?s).*net: ready`, []string{"bochs-vmx"}},
+	{"q35", `net: eth0 is 10\.77(?s).*net: eth1 is 10\.77(?s).*net: ready`, []string{"bochs-vmx"}},
 	{"three", `Welcome to u-root(?s).*\$ `, []string{"qemu-svm", "bochs-vmx"}},
 }
 
