@@ -68,7 +68,7 @@ func runBench(c *cli, args []string) error {
 	loop, known := guests.BenchLoop(*where)
 	load, knownLoad := bench.FindIOLoad(*where)
 	if *where != "" && !known && !knownLoad {
-		return usageError(fmt.Sprintf("-where: no exit is called %q; build/bench.json and docs/bench.md name them", *where))
+		return usageError(fmt.Sprintf("-where: no exit or request is called %q; build/bench.json and docs/bench.md name them", *where))
 	}
 	packages := hostpkg.QEMU
 	if !on.ICount {

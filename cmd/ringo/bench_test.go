@@ -8,7 +8,7 @@ import (
 func TestBenchRefusesWhatItCannotMeasure(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"-peer xen", `-peer: there is "kvm", not "xen"`},
-		{"-where nowhere", `-where: no exit is called "nowhere"`},
+		{"-where nowhere", `-where: no exit or request is called "nowhere"`},
 		{"-linux -1", "-linux: want a positive number"},
 		{"cpuid", `unexpected argument "cpuid"`},
 	} {
