@@ -28,7 +28,7 @@ help: ## list the targets
 	@echo "  CONFIG=FILE.toml        for run, iso, usb and pxe: the virtual machines"
 	@echo "  M=MACHINE, ARGS='...'   for run and bench: ringo run -h lists the machines and flags"
 	@echo "  DEV=/dev/sdX, FORCE=1   for usb"
-	@echo "  SOAKTIME=30m            for soak: how long it takes, but for 100 kills of a machine"
+	@echo "  SOAKTIME=30m            for soak: how long it takes, but for what it does to disks"
 	@echo "  FUZZTIME=1m             for fuzz: how long each target runs"
 	@echo "  PEER=kvm, LINUX=1       for bench: beside KVM; and time Linux to its shell; SMP=1: several processors; IO=1: disks and network, both beside KVM"
 	@echo "  TAMAGO=/path/to/go      for all: build with TamaGo's Go distribution"

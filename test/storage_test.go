@@ -24,6 +24,8 @@ import (
 	"github.com/ringo-vmm/ringo/internal/media"
 )
 
+var fileMiB = flag.Int("file", 0, "how many MiB TestVirtioDevicesTogether writes at least")
+
 var kills = flag.Int("kills", 3, "how often TestKillsLoseNoFlush destroys a machine that writes")
 
 // disksPrompt is the shell's of the guest with disks.
@@ -127,8 +129,8 @@ udhcpc -q -n -i eth0 -s /tmp/dhcp
 // Debian's kernel for clouds uses virtio's disk, network adapter, console and
 // entropy source together, at PCI and at ACPI's addresses, with either vendor's
 // extension; a file outlives the guest's reboot. The shell is on the virtio
-// console. On Bochs 256 MiB take minutes alone, so it has less, and the disk as a
-// qcow2 image, which its firmware has soon read.
+// console. On Bochs 256 MiB take minutes alone, so it has less except in a soak, and the
+// disk as a qcow2 image, which its firmware has soon read.
 func TestVirtioDevicesTogether(t *testing.T) {
 	t.Parallel()
 	const pci, mmio = `PCI-MSI.* virtio\d-req\.0`, `IO-APIC.* virtio\d`
@@ -144,26 +146,27 @@ func TestVirtioDevicesTogether(t *testing.T) {
 	} {
 		t.Run(s.machine+", "+s.virtio, func(t *testing.T) {
 			aside(t, s.machine)
-			image, mode := fileSystem(t, s.mib+s.mib/8+journalMiB), "write"
+			mib := max(s.mib, *fileMiB)
+			image, mode := fileSystem(t, mib+mib/8+journalMiB), "write"
 			if s.qcow2 {
 				image, mode = compact(t, image), "overlay"
 			}
 			keys := fmt.Sprintf(virtioKeys, s.virtio, filepath.Base(image), mode)
 			modules := diskMachine(t, ioguest.Cloud, "console=hvc0 disks=1", nil, keys, image)
-			c := boot(t, emu.Options{Machine: s.machine, MemMiB: 512 + 2*s.mib, Modules: modules})
+			c := boot(t, emu.Options{Machine: s.machine, MemMiB: 512 + 2*mib, Modules: modules})
 			c.ExpectWithin(slowTime, disksPrompt)
 			c.Send("cat /sys/class/tty/console/active; tty\n").Expect(`\n/dev/hvc0\s`).Expect(disksPrompt)
 			c.Send("cat /sys/block/vda/serial; grep virtio /proc/interrupts\n").Expect(`RINGO0`).Expect(s.interrupts).Expect(disksPrompt)
 			c.Send("cat /sys/class/misc/hw_random/rng_current; head -c 64 /dev/hwrng | wc -c\n").Expect(`virtio_rng\.\d`).Expect(`\n64\s`).Expect(disksPrompt)
 			c.Send(getAddress + "ping -c 1 10.77.0.1\n").Expect(`1 packets received`).Expect(disksPrompt)
 			start := time.Now()
-			c.Send(fmt.Sprintf("mount /dev/vda /mnt; head -c 1048576 /dev/urandom > /tmp/s; for i in $(seq %d); do cat /tmp/s; done > /mnt/f\n", s.mib)).Expect(disksPrompt)
+			c.Send(fmt.Sprintf("mount /dev/vda /mnt; head -c 1048576 /dev/urandom > /tmp/s; for i in $(seq %d); do cat /tmp/s; done > /mnt/f\n", mib)).Expect(disksPrompt)
 			c.Send("umount /mnt; mount /dev/vda /mnt; md5sum /mnt/f\n")
 			want := c.Match(`\n([0-9a-f]{32}) `)[1]
-			t.Logf("%d MiB written and read in %v", s.mib, time.Since(start).Round(time.Second))
+			t.Logf("%d MiB written and read in %v", mib, time.Since(start).Round(time.Second))
 			c.Expect(disksPrompt).Send("umount /mnt; reboot -f\n")
 			c.ExpectWithin(slowTime, disksPrompt)
-			c.Send("mount /dev/vda /mnt; ls -l /mnt/f; md5sum /mnt/f\n").Expect(fmt.Sprintf(` %d .*/mnt/f`, s.mib<<20))
+			c.Send("mount /dev/vda /mnt; ls -l /mnt/f; md5sum /mnt/f\n").Expect(fmt.Sprintf(` %d .*/mnt/f`, mib<<20))
 			if got := c.Match(`\n([0-9a-f]{32}) `)[1]; got != want {
 				t.Errorf("the file is %s, was %s", got, want)
 			}

@@ -103,16 +103,19 @@ func runTest(c *cli, args []string) error {
 	return nil
 }
 
-// soak runs the two soak tests in their long form, for half of d each, and then
-// destroys machines that write to their disks, soakKills times in all.
+// soak runs the two soak tests in their long form, for half of d each; then it
+// destroys machines that write to their disks, soakKills times in all, and has
+// others write and read large files.
 func (f buildFlags) soak(root string, d time.Duration) error {
 	const boots = 60 * time.Minute // for whatever they do besides
-	return goRun(root, "test", "-count=1", "-v", "-timeout="+(d+boots).String(), "-tags="+bootTag, "-run=^(TestSoak|TestMachinesTogether|TestKillsLoseNoFlush)$",
-		"./test", "-args", "-tamago="+*f.tamago, "-soak="+(d/2).String(), "-kills="+strconv.Itoa(soakKills))
+	return goRun(root, "test", "-count=1", "-v", "-timeout="+(d+boots).String(), "-tags="+bootTag, "-run=^(TestSoak|TestMachinesTogether|TestKillsLoseNoFlush|TestVirtioDevicesTogether)$",
+		"./test", "-args", "-tamago="+*f.tamago, "-soak="+(d/2).String(), "-kills="+strconv.Itoa(soakKills), "-file="+strconv.Itoa(soakFile))
 }
 
-// soakKills is two machines' work for a quarter of an hour.
-const soakKills = 100
+const (
+	soakKills = 100 // two machines' work for a quarter of an hour
+	soakFile  = 256 // MiB
+)
 
 func runFuzz(c *cli, args []string) error {
 	each := c.flags.Duration("time", time.Minute, "how long to run each target")
