@@ -30,7 +30,7 @@ func TestRunEndsWithAStatusThatTellsHow(t *testing.T) {
 		{"timeout and no output", "hang", []string{"-expect", "never", "-timeout", "100ms"},
 			statusFailed, []string{"nothing came on the serial line", "-gdb"}},
 		{"timeout and a question", up + "wait \"why?\\r\"\nsay \"because\\r\\n\"\nhang",
-			[]string{"-expect", "never", "-timeout", "100ms", "-on-timeout", `why?\n`}, statusFailed, []string{`100ms are over; asking with "why?\n"`, "  | because\n"}},
+			[]string{"-expect", "never", "-timeout", "100ms", "-on-timeout", `why?\n`}, statusFailed, []string{`100ms are over; asking with "why?\n"`, "  | ringo> because\n"}},
 		{"timeout before all is typed", up + "wait \"a\\r\"\nhang",
 			[]string{"-send", `a\n`, "-send", `second=>b\n`, "-expect", "boot", "-timeout", "300ms"},
 			statusFailed, []string{`"second", before -send number 2 of 2, did not come`}},
