@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
-	"path/filepath"
 	"syscall"
 	"time"
 
@@ -31,25 +29,18 @@ func (m *measurement) ioWhere(load bench.IOLoad) error {
 	if err != nil {
 		return err
 	}
-	// The path of a socket has to be short: unix(7).
-	dir, err := os.MkdirTemp("", "ringo-bench-")
+	log, err := newInstructionLog()
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	socket, log := filepath.Join(dir, "qmp"), filepath.Join(dir, "log")
-	l, err := net.Listen("unix", socket)
-	if err != nil {
-		return err
-	}
-	defer l.Close()
+	defer log.close()
 	// A pipe, for the log is some gigabytes.
-	if err := syscall.Mkfifo(log, 0o600); err != nil {
+	if err := syscall.Mkfifo(log.path, 0o600); err != nil {
 		return err
 	}
 	ctx, cancel := m.limit()
 	defer cancel()
-	h, err := m.ringoIO(ctx, guest, emu.Options{ICount: true, Extra: []string{"-qmp", "unix:" + socket}})
+	h, err := m.ringoIO(ctx, guest, emu.Options{ICount: true, Extra: log.flags()})
 	if err != nil {
 		return err
 	}
@@ -65,12 +56,10 @@ func (m *measurement) ioWhere(load bench.IOLoad) error {
 		return err
 	}
 	time.Sleep(settleTime)
-	qmp, err := logInstructions(l, log)
-	if err != nil {
+	if err := log.begin(); err != nil {
 		return err
 	}
-	defer qmp.Close()
-	f, err := os.OpenFile(log, os.O_RDWR, 0) // for writing too, so as not to wait for QEMU for ever
+	f, err := os.OpenFile(log.path, os.O_RDWR, 0) // for writing too, so as not to wait for QEMU for ever
 	if err != nil {
 		return err
 	}

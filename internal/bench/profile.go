@@ -25,6 +25,8 @@ const (
 const (
 	flagLevel = 3 << 0
 	flagGuest = 1 << 21
+
+	userLevel = 3
 )
 
 // profileLine is a line as traceLine, with the flags behind the program counter.
@@ -35,10 +37,10 @@ var profileLine = regexp.MustCompile(`^Trace \d+: 0x[0-9a-f]+ \[[0-9a-f]+/([0-9a
 func Profile(log io.Reader, symbols *Symbols, most int, total float64) (shares []Share, err error) {
 	type place struct {
 		pc    uint64
+		guest bool
+		level uint8
 		again bool
-		flags uint8
 	}
-	const inGuestFlag = 4
 	counts := make(map[place]int)
 	scan := bufio.NewScanner(log)
 	n, last := 0, place{}
@@ -56,26 +58,26 @@ func Profile(log io.Reader, symbols *Symbols, most int, total float64) (shares [
 		if err := errors.Join(errPC, errFlags); err != nil {
 			return nil, err
 		}
-		p := place{pc: pc, flags: uint8(flags & flagLevel)}
-		if flags&flagGuest != 0 {
-			p.flags |= inGuestFlag
-		}
-		before := p
-		p.again = p == last
+		p := place{pc: pc, guest: flags&flagGuest != 0, level: uint8(flags & flagLevel)}
+		again := p == last
+		last = p
+		p.again = again
 		counts[p]++
-		last = before
 		n++
 	}
-	if err := scan.Err(); err != nil || n == 0 {
-		return nil, fmt.Errorf("no instruction in the log (%v)", err)
+	if err := scan.Err(); err != nil {
+		return nil, fmt.Errorf("the log after %d instructions: %w", n, err)
+	}
+	if n == 0 {
+		return nil, errors.New("no instruction in the log")
 	}
 	functions := make(map[string]int)
 	for p, k := range counts {
 		f := symbols.function(p.pc)
 		switch {
-		case p.flags == inGuestFlag|flagLevel:
+		case p.guest && p.level == userLevel:
 			f = guestProgram
-		case p.flags&inGuestFlag != 0:
+		case p.guest:
 			f = guestKernel
 		}
 		if p.again {

@@ -122,12 +122,12 @@ func (l *Lab) RunArgs(tags []string, path string) []string {
 // boot builds the kernel and starts the machine. why is why the submission has
 // no kernel.
 func (g *Grader) boot(ctx context.Context, l *Lab) (vm *emu.VM, why string, err error) {
-	var messages strings.Builder
+	messages := &head{}
 	compiling, cancel := context.WithTimeout(ctx, g.Limits.Compile)
 	defer cancel()
 	built, err := toolchain.Build(compiling, toolchain.Options{
 		Root: g.Root, Out: filepath.Join(g.Root, "build", "labs", "kernel"), TamaGo: g.TamaGo, Tags: g.KernelTags(),
-		Log: &messages, Memory: g.Limits.CompileMemory,
+		Log: messages, Memory: g.Limits.CompileMemory,
 	})
 	if err != nil {
 		return nil, g.doesNotCompile(compiling, "the kernel", fmt.Sprintf("%v\n%s", err, messages.String())), nil

@@ -5,7 +5,7 @@ import "github.com/ringo-vmm/ringo/vmm/x86"
 // run executes INS or OUTS as often as the device does it in one go, at most so
 // many times, for elements that are one after the other in one page of memory.
 // It tells how often that was. After 0 times nothing has happened: what else
-// there is to see to, faults above all, once sees to.
+// there is to see to, faults above all, once sees to. APM vol. 3, INS and OUTS.
 func (e *Emulator) run(in *inst, most uint64) (n uint64) {
 	s := e.state
 	if in.op != opIns && in.op != opOuts || s.RFLAGS&x86.FlagDF != 0 {

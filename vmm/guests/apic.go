@@ -43,9 +43,7 @@ func apicPriorities(p *Prog) {
 		p.apicEnd()
 	})
 	open := func() {
-		p.Sti()
-		p.Nop()
-		p.Cli()
+		p.TakeInterrupts()
 	}
 	p.WriteAPIC(apicICR, apicSelf|vector)
 	m, bit := irr(vector)

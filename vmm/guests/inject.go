@@ -98,9 +98,7 @@ func injectFresh(p *Prog) {
 	gateByte(p, PF, istByte, 0)
 	next(injectLow)
 	p.WriteAPIC(apicICR, apicSelf|injectLow)
-	p.Sti()
-	p.Nop()
-	p.Cli()
+	p.TakeInterrupts()
 	p.Check("fresh stack, interrupt", count, asm.Imm(1))
 }
 
@@ -123,9 +121,7 @@ func injectNested(p *Prog) {
 	p.Label("outer")
 	note(1)
 	p.WriteAPIC(apicICR, apicSelf|(injectHigh+0x10))
-	p.Sti()
-	p.Nop()
-	p.Cli()
+	p.TakeInterrupts()
 	note(4)
 	p.apicEnd()
 	p.Iret()

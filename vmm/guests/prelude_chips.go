@@ -67,6 +67,14 @@ func (p *Prog) InitPIC(base uint8, mask uint16) {
 // EAX.
 func (p *Prog) StartPIT(hz int) { p.setPIT(2, pitHz/hz) }
 
+// TakeInterrupts opens a window for the interrupts that wait. They come behind the
+// instruction that follows STI: SDM vol. 2B, STI.
+func (p *Prog) TakeInterrupts() {
+	p.Sti()
+	p.Nop()
+	p.Cli()
+}
+
 // TickPIT makes counter 0 interrupt once, after the period of a rate in Hz, by
 // mode 0. It changes EAX.
 func (p *Prog) TickPIT(hz int) { p.setPIT(0, pitHz/hz) }

@@ -57,9 +57,7 @@ func pvEOICode(p *Prog) {
 
 	p.WriteAPIC(apicICR, apicSelf|high)
 	p.WriteAPIC(apicICR, apicSelf|low)
-	p.Sti()
-	p.Nop()
-	p.Cli()
+	p.TakeInterrupts()
 	p.Check("one that waited", lower, asm.Imm(1))
 	p.Check("one it had to wait for", writes, asm.Imm(1))
 
@@ -70,9 +68,7 @@ func pvEOICode(p *Prog) {
 		end()
 	})
 	p.WriteAPIC(apicICR, apicSelf|nests)
-	p.Sti()
-	p.Nop()
-	p.Cli()
+	p.TakeInterrupts()
 	p.Check("one sent meanwhile", lower, asm.Imm(2))
 	p.Check("after a write", writes, asm.Imm(2))
 
@@ -85,18 +81,14 @@ func pvEOICode(p *Prog) {
 		p.Quiet("in service after its end", m, asm.Imm(0))
 	})
 	p.WriteAPIC(apicICR, apicSelf|ignores)
-	p.Sti()
-	p.Nop()
-	p.Cli()
+	p.TakeInterrupts()
 	p.Check("a write is an end too", ignored, asm.Imm(1))
 	p.Check("and no offer is left", word, asm.Imm(0))
 
 	pvEOITimer(p, end, writes)
 	p.setPVEOI(asm.Imm(0), 0)
 	p.WriteAPIC(apicICR, apicSelf|high)
-	p.Sti()
-	p.Nop()
-	p.Cli()
+	p.TakeInterrupts()
 	p.Check("turned off", writes, asm.Imm(3))
 	p.Done()
 

@@ -53,9 +53,7 @@ func shadowCode(p *Prog) {
 	p.Cli()
 	p.Nop()
 	p.Check("sti, cli, no interrupt", from, asm.Imm(0))
-	p.Sti()
-	p.Nop()
-	p.Cli()
+	p.TakeInterrupts()
 
 	// The first trap after POPF sets TF is that of the instruction behind
 	// it; after MOV SS it is one later.
