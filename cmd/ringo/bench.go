@@ -46,7 +46,7 @@ func runBench(c *cli, args []string) error {
 	machine := c.flags.String("m", bench.Machines[0].Name, "the `machine` to measure on; instructions are counted on qemu-svm, bochs-vmx and bochs-svm")
 	peer := c.flags.String("peer", "", "measure what is `beside` Ringo too: \"kvm\", which is Linux with KVM in the same emulator")
 	linux := c.flags.Int("linux", 0, "also time Linux to its shell, this many `times` with Ringo and without")
-	smp := c.flags.Bool("smp", false, "also measure several processors, which takes two minutes of a machine that is otherwise idle")
+	smp := c.flags.Bool("smp", false, "also measure several processors, which takes three minutes of a machine that is otherwise idle")
 	io := c.flags.Bool("io", false, "also measure requests to a virtio disk, and by TCP between two machines")
 	where := c.flags.String("where", "", "rather say where the instructions of one kind of `exit` go, or of a request, by function")
 	if err := c.parse(args, 0); err != nil {

@@ -122,9 +122,9 @@ func (c *Chain) Write(p []byte) (n int) {
 }
 
 // moveStep is how many bytes move copies at a time, the most for which Go always
-// takes SSE's moves of 16 bytes (runtime/memmove_amd64.s). Longer ones, unless they are aligned, it leaves to
-// REP MOVSB, which some processors and all instruction counts go through byte by
-// byte.
+// takes SSE's moves of 16 bytes (runtime/memmove_amd64.s). Longer ones, unless they
+// are aligned, it leaves to REP MOVSB, which some processors and all instruction
+// counts go through byte by byte.
 const moveStep = 2048
 
 // move copies as many bytes as both have, and tells how many.
